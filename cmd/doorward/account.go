@@ -1,0 +1,195 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/doorward/doorward/internal/account"
+	"github.com/doorward/doorward/internal/config"
+	"github.com/doorward/doorward/internal/document"
+	"github.com/doorward/doorward/internal/password"
+	"github.com/doorward/doorward/internal/setup"
+	"github.com/doorward/doorward/internal/site"
+	"github.com/doorward/doorward/internal/store"
+	"github.com/doorward/doorward/internal/transfer"
+)
+
+type accountCmd struct {
+	Create accountCreateCmd `cmd:"" help:"Create one registered account."`
+	Show   accountShowCmd   `cmd:"" help:"Show one account, by UID or login identifier."`
+	Import accountImportCmd `cmd:"" help:"Import accounts from a CSV or NDJSON file."`
+	Export accountExportCmd `cmd:"" help:"Export all accounts of a site as NDJSON."`
+}
+
+// ofSite are the flags of verbs that work on the accounts of one site.
+type ofSite struct {
+	configured
+	Site string `placeholder:"APIKEY" help:"The site; needed when there are several."`
+}
+
+// withSite opens the installation and finds the site.
+func (c ofSite) withSite(ctx context.Context, fn func(cfg *config.Config, inst *setup.Installation, s *site.Site) error) error {
+	return c.with(ctx, false, func(cfg *config.Config, inst *setup.Installation) error {
+		apiKey := c.Site
+		if apiKey == "" {
+			sites, err := inst.Store.Sites(ctx, 0)
+			if err != nil {
+				return err
+			}
+			if len(sites) != 1 {
+				return fmt.Errorf("there are %d sites: name one with --site (`doorward site list` shows them)", len(sites))
+			}
+			apiKey = sites[0].APIKey
+		}
+		s, err := site.NewDirectory(inst.Store, inst.Sealer).Site(ctx, apiKey)
+		if errors.Is(err, store.ErrNotFound) {
+			return fmt.Errorf("there is no site with the API key %s", apiKey)
+		}
+		if err != nil {
+			return err
+		}
+		return fn(cfg, inst, s)
+	})
+}
+
+func importer(cfg *config.Config, inst *setup.Installation, s *site.Site) *transfer.Importer {
+	return &transfer.Importer{
+		Store: inst.Store, Site: s, Clock: inst.Clock, Rand: inst.Rand,
+		Passwords: password.New(password.Options{Params: passwordParams(cfg), Queue: importRows, Rand: inst.Rand}),
+	}
+}
+
+// passwordParams are the argon2id parameters of the configuration.
+func passwordParams(cfg *config.Config) password.Params {
+	p := password.DefaultParams()
+	p.Memory, p.Time = uint32(cfg.PasswordMemory), uint32(cfg.PasswordTime)
+	return p
+}
+
+type accountCreateCmd struct {
+	ofSite
+	Email         string `help:"Login e-mail address."`
+	Username      string `help:"User name."`
+	UID           string `name:"uid" help:"UID; default: a new one."`
+	PasswordStdin bool   `help:"Read the password from the first line of standard input."`
+	Profile       string `placeholder:"JSON" help:"Profile, a JSON object."`
+	UserData      string `name:"user-data" placeholder:"JSON" help:"Custom data, a JSON object."`
+	Verified      bool   `help:"The address is verified."`
+}
+
+// Run creates the account and prints its UID.
+func (c accountCreateCmd) Run(ctx context.Context, con console) error {
+	members := &document.Object{}
+	for name, text := range map[string]string{"email": c.Email, "username": c.Username, "UID": c.UID} {
+		if text != "" {
+			members.Set(name, document.String(text))
+		}
+	}
+	for name, text := range map[string]string{"profile": c.Profile, "data": c.UserData} {
+		if text == "" {
+			continue
+		}
+		o, err := document.ParseObject([]byte(text))
+		if err != nil {
+			return fmt.Errorf("--%s is not a JSON object: %w", name, err)
+		}
+		members.Set(name, document.FromObject(o))
+	}
+	if c.Verified {
+		members.Set("isVerified", document.Boolean(true))
+	}
+	if c.PasswordStdin {
+		line, err := bufio.NewReader(con.In).ReadString('\n')
+		if err != nil && line == "" {
+			return fmt.Errorf("reading the password: %w", err)
+		}
+		members.Set("password", document.String(strings.TrimRight(line, "\r\n")))
+	}
+	return c.withSite(ctx, func(cfg *config.Config, inst *setup.Installation, s *site.Site) error {
+		uid, err := importer(cfg, inst, s).Import(ctx, transfer.Row{Members: members})
+		var refused *transfer.RowError
+		if errors.As(err, &refused) {
+			return refused.Err
+		}
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(con.Out, uid)
+		return err
+	})
+}
+
+type accountShowCmd struct {
+	ofSite
+	Who string `arg:"" help:"UID, e-mail address or user name."`
+}
+
+// Run prints the account as JSON, without secrets.
+func (c accountShowCmd) Run(ctx context.Context, con console) error {
+	return c.withSite(ctx, func(_ *config.Config, inst *setup.Installation, s *site.Site) error {
+		uid, err := inst.Store.Owner(ctx, s.Group, account.LoginIdentifier(c.Who))
+		if errors.Is(err, store.ErrNotFound) {
+			uid = c.Who
+		} else if err != nil {
+			return err
+		}
+		a, err := inst.Store.Account(ctx, s.Group, uid)
+		if errors.Is(err, store.ErrNotFound) {
+			return fmt.Errorf("site %s has no account %q", s.APIKey, c.Who)
+		}
+		if err != nil {
+			return err
+		}
+		row, err := document.Parse(account.Row(a, time.Now()))
+		if err != nil {
+			return err
+		}
+		return printJSON(con.Out, rawJSON(row.AppendJSON(nil)))
+	})
+}
+
+// rawJSON is a JSON text that stays as it is.
+type rawJSON []byte
+
+// MarshalJSON implements json.Marshaler.
+func (r rawJSON) MarshalJSON() ([]byte, error) { return r, nil }
+
+type accountExportCmd struct {
+	ofSite
+	To     string `arg:"" optional:"" type:"path" help:"New file; default: standard output."`
+	Hashes bool   `help:"Put the password hashes into it. Keep such a file like a secret."`
+}
+
+// Run writes the export. A new file is readable by its owner alone.
+func (c accountExportCmd) Run(ctx context.Context, con console) error {
+	return c.withSite(ctx, func(_ *config.Config, inst *setup.Installation, s *site.Site) (err error) {
+		out := con.Out
+		if c.To != "" {
+			f, e := os.OpenFile(c.To, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+			if e != nil {
+				return e
+			}
+			defer func() {
+				if e := f.Close(); err == nil {
+					err = e
+				}
+			}()
+			out = f
+		}
+		w := bufio.NewWriterSize(out, 1<<16)
+		n, err := transfer.Export(ctx, inst.Store, s, w, inst.Clock.Now(), c.Hashes)
+		if err == nil {
+			err = w.Flush()
+		}
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(con.Err, "%d accounts\n", n)
+		return nil
+	})
+}

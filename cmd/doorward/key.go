@@ -1,0 +1,264 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/doorward/doorward/internal/clock"
+	"github.com/doorward/doorward/internal/config"
+	"github.com/doorward/doorward/internal/setup"
+	"github.com/doorward/doorward/internal/site"
+	"github.com/doorward/doorward/internal/store"
+)
+
+type keyCmd struct {
+	Create keyCreateCmd `cmd:"" help:"Create a user key or an application. Its secret and private key are shown once."`
+	List   keyListCmd   `cmd:"" help:"List the keys, without secrets."`
+	Set    keySetCmd    `cmd:"" help:"Enable or disable a key, change its privileges or sites."`
+	Revoke keyRevokeCmd `cmd:"" help:"Revoke a key for good: its very next call is refused."`
+}
+
+type keyCreateCmd struct {
+	configured
+	Name        string   `required:"" help:"Name of the key, e.g. \"CRM sync\"."`
+	Description string   `help:"What it is for."`
+	Kind        string   `enum:"application,user" default:"application" help:"application or user."`
+	Privilege   []string `required:"" placeholder:"NAME" help:"What it may do: names of methods such as accounts.search, or _allApis."`
+	Site        []string `placeholder:"APIKEY" help:"Sites that it may act on; default: all of the partner."`
+	Partner     int64    `placeholder:"ID" help:"Partner that it acts for; needed when there are several."`
+	RSA         string   `name:"rsa" placeholder:"FILE" help:"Make an RSA key too and write its private half to this new file (PKCS#8)."`
+	RSAPKCS1    string   `name:"rsa-pkcs1" placeholder:"FILE" help:"Write it in the form that the .NET SDK reads (PKCS#1)."`
+	NoSecret    bool     `help:"No secret: the RSA key is the only credential."`
+	JSON        bool     `name:"json" help:"Print JSON."`
+}
+
+// keyView is a key as the command prints it. Secret is there only when it was just made.
+type keyView struct {
+	UserKey    string   `json:"userKey"`
+	Kind       string   `json:"kind"`
+	Name       string   `json:"name"`
+	PartnerID  int64    `json:"partnerID"`
+	Privileges []string `json:"privileges"`
+	Sites      []string `json:"sites,omitempty"`
+	RSA        bool     `json:"rsa"`
+	Status     string   `json:"status"`
+	Secret     string   `json:"secret,omitempty"`
+}
+
+func viewKey(k *store.Key, secret string) keyView {
+	status := "active"
+	switch {
+	case k.Revoked != 0:
+		status = "revoked"
+	case k.Disabled:
+		status = "disabled"
+	}
+	return keyView{k.UserKey, k.Kind, k.Name, k.Partner, k.Privileges, k.Sites, k.PublicKey != nil, status, secret}
+}
+
+// Run makes the key. The files of the private key are written before the key is stored: a key that nobody can use is
+// never left behind.
+func (c keyCreateCmd) Run(ctx context.Context, con console) error {
+	return c.with(ctx, false, func(_ *config.Config, inst *setup.Installation) error {
+		partner, err := c.partner(ctx, inst)
+		if err != nil {
+			return err
+		}
+		key, err := inst.Factory().NewKey(site.KeyOptions{
+			Partner: partner, Kind: c.Kind, Name: c.Name, Description: c.Description, Privileges: c.Privilege,
+			Sites: c.Site, NoSecret: c.NoSecret, RSA: c.RSA != "" || c.RSAPKCS1 != "",
+		})
+		if err != nil {
+			return err
+		}
+		for file, text := range map[string]string{c.RSA: key.PKCS8, c.RSAPKCS1: key.PKCS1} {
+			if err := writeNew(file, text); err != nil {
+				return err
+			}
+		}
+		err = inst.Store.Change(ctx, func(tx store.Tx) error {
+			for _, apiKey := range c.Site {
+				s, err := tx.Site(apiKey)
+				if errors.Is(err, store.ErrNotFound) || err == nil && s.Partner != partner {
+					return fmt.Errorf("partner %d has no site with the API key %s", partner, apiKey)
+				}
+				if err != nil {
+					return err
+				}
+			}
+			return tx.PutKey(key.Record)
+		})
+		if err != nil {
+			return err
+		}
+		return c.print(con, viewKey(key.Record, key.Secret))
+	})
+}
+
+func (c keyCreateCmd) partner(ctx context.Context, inst *setup.Installation) (int64, error) {
+	all, err := inst.Store.Partners(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if c.Partner == 0 && len(all) == 1 {
+		return all[0].ID, nil
+	}
+	list := ""
+	for _, p := range all {
+		if p.ID == c.Partner {
+			return p.ID, nil
+		}
+		list += fmt.Sprintf("\n  %d  %s", p.ID, p.Name)
+	}
+	if len(all) == 0 {
+		return 0, errors.New("there is no partner yet: make one with `doorward site create`")
+	}
+	return 0, fmt.Errorf("name the partner with --partner:%s", list)
+}
+
+func (c keyCreateCmd) print(con console, v keyView) error {
+	if c.JSON {
+		return printJSON(con.Out, v)
+	}
+	w := tabwriter.NewWriter(con.Out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "userKey\t%s\n", v.UserKey)
+	if v.Secret != "" {
+		fmt.Fprintf(w, "secret\t%s\n", v.Secret)
+	}
+	fmt.Fprintf(w, "privileges\t%s\n", strings.Join(v.Privileges, ", "))
+	if len(v.Sites) > 0 {
+		fmt.Fprintf(w, "sites\t%s\n", strings.Join(v.Sites, ", "))
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(con.Err, "The secret and the private key are not shown again.")
+	return nil
+}
+
+func writeNew(file, text string) error {
+	if file == "" {
+		return nil
+	}
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return fmt.Errorf("writing the private key: %w", err)
+	}
+	if _, err := f.WriteString(text); err != nil {
+		f.Close()
+		return fmt.Errorf("writing the private key: %w", err)
+	}
+	return f.Close()
+}
+
+type keyListCmd struct {
+	configured
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+// Run prints a line a key, oldest first.
+func (c keyListCmd) Run(ctx context.Context, con console) error {
+	return c.with(ctx, false, func(_ *config.Config, inst *setup.Installation) error {
+		keys, err := inst.Store.Keys(ctx, 0)
+		if err != nil {
+			return err
+		}
+		views := []keyView{}
+		for _, k := range keys {
+			views = append(views, viewKey(k, ""))
+		}
+		if c.JSON {
+			return printJSON(con.Out, views)
+		}
+		w := tabwriter.NewWriter(con.Out, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(w, "USER KEY\tKIND\tNAME\tSTATUS\tRSA\tPRIVILEGES\tSITES")
+		for _, v := range views {
+			sites := "all"
+			if len(v.Sites) > 0 {
+				sites = strings.Join(v.Sites, ",")
+			}
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%t\t%s\t%s\n", v.UserKey, v.Kind, v.Name, v.Status, v.RSA, strings.Join(v.Privileges, ","), sites)
+		}
+		return w.Flush()
+	})
+}
+
+type keySetCmd struct {
+	configured
+	UserKey   string   `arg:"" name:"user-key" help:"The key."`
+	Enable    bool     `xor:"state" help:"Let it call again."`
+	Disable   bool     `xor:"state" help:"Refuse its calls until it is enabled."`
+	Privilege []string `placeholder:"NAME" help:"What it may do; replaces the list."`
+	Site      []string `placeholder:"APIKEY" help:"Sites that it may act on; replaces the list."`
+}
+
+// Run changes what was given. It takes effect at the key's next call.
+func (c keySetCmd) Run(ctx context.Context, con console) error {
+	return changeKey(ctx, con, c.configured, c.UserKey, func(k *store.Key) error {
+		if k.Revoked != 0 {
+			return errors.New("the key was revoked; a revoked key stays so")
+		}
+		if c.Enable || c.Disable {
+			k.Disabled = c.Disable
+		}
+		if len(c.Privilege) > 0 {
+			if err := site.CheckPrivileges(c.Privilege); err != nil {
+				return err
+			}
+			k.Privileges = c.Privilege
+		}
+		if len(c.Site) > 0 {
+			k.Sites = c.Site
+		}
+		return nil
+	})
+}
+
+type keyRevokeCmd struct {
+	configured
+	UserKey string `arg:"" name:"user-key" help:"The key."`
+	Yes     bool   `help:"Do not ask."`
+}
+
+// Run revokes the key.
+func (c keyRevokeCmd) Run(ctx context.Context, con console) error {
+	if err := confirm(con, c.Yes, "Revoking "+c.UserKey+" cannot be undone."); err != nil {
+		return err
+	}
+	return changeKey(ctx, con, c.configured, c.UserKey, func(k *store.Key) error {
+		if k.Revoked == 0 {
+			k.Revoked = clock.FromTime(clock.System{}.Now())
+		}
+		return nil
+	})
+}
+
+// changeKey changes one key in one transaction and says how it stands then.
+func changeKey(ctx context.Context, con console, c configured, userKey string, change func(k *store.Key) error) error {
+	return c.with(ctx, false, func(_ *config.Config, inst *setup.Installation) error {
+		var changed *store.Key
+		err := inst.Store.Change(ctx, func(tx store.Tx) error {
+			k, err := tx.Key(userKey)
+			if errors.Is(err, store.ErrNotFound) {
+				return fmt.Errorf("there is no key %s", userKey)
+			}
+			if err != nil {
+				return err
+			}
+			if err := change(k); err != nil {
+				return err
+			}
+			changed = k
+			return tx.PutKey(k)
+		})
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(con.Out, "%s (%s) is %s\n", changed.UserKey, changed.Name, viewKey(changed, "").Status)
+		return err
+	})
+}

@@ -1,0 +1,28 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/doorward/doorward/internal/setup"
+)
+
+type restoreCmd struct {
+	configured
+	From      string `arg:"" type:"path" help:"Folder of the backup."`
+	MasterKey string `type:"path" placeholder:"FILE" help:"The master key, if it is not in the backup."`
+}
+
+// Run makes the data folder from the backup.
+func (c restoreCmd) Run(ctx context.Context, con console) error {
+	cfg, _, err := c.load(nil)
+	if err != nil {
+		return err
+	}
+	m, err := setup.Restore(ctx, c.From, cfg.Data, c.MasterKey)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(con.Out, "%s holds the backup of %s (version %s)\n", cfg.Data, m.Made.Format("2006-01-02 15:04:05 MST"), m.Version)
+	return err
+}

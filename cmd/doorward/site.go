@@ -1,0 +1,247 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/doorward/doorward/internal/config"
+	"github.com/doorward/doorward/internal/setup"
+	"github.com/doorward/doorward/internal/site"
+	"github.com/doorward/doorward/internal/store"
+)
+
+type siteCmd struct {
+	Create siteCreateCmd `cmd:"" help:"Create a site, and its partner if there is none yet."`
+	List   siteListCmd   `cmd:"" help:"List the sites."`
+	Show   siteShowCmd   `cmd:"" help:"Show one site; with --secret the partner secret too."`
+	Set    siteSetCmd    `cmd:"" help:"Change a site: its status, its trusted pages, its description."`
+}
+
+type siteCreateCmd struct {
+	configured
+	Domain      string   `required:"" placeholder:"DOMAIN" help:"Base domain of the site, e.g. shop.example.com."`
+	Description string   `help:"What the site is for."`
+	Partner     int64    `placeholder:"ID" help:"Partner that owns it; needed when there are several."`
+	NewPartner  string   `placeholder:"NAME" help:"Make a partner of this name and give it the site."`
+	APIKey      string   `name:"api-key" placeholder:"KEY" help:"Take over this API key instead of making one."`
+	Trusted     []string `placeholder:"PATTERN" help:"Pages that may call from a browser; default: the domain and all below it."`
+	JSON        bool     `name:"json" help:"Print JSON."`
+}
+
+// siteView is a site as the command prints it. Secret is there only when it was asked for or just made.
+type siteView struct {
+	APIKey          string   `json:"apiKey"`
+	SiteID          int64    `json:"siteID"`
+	PartnerID       int64    `json:"partnerID"`
+	Partner         string   `json:"partner"`
+	BaseDomain      string   `json:"baseDomain"`
+	Description     string   `json:"description,omitempty"`
+	DataCenter      string   `json:"dataCenter"`
+	Status          string   `json:"status"`
+	TrustedSiteURLs []string `json:"trustedSiteURLs"`
+	Secret          string   `json:"secret,omitempty"`
+}
+
+func viewSite(s *store.Site, partner, secret string) siteView {
+	return siteView{s.APIKey, s.SiteID, s.Partner, partner, s.BaseDomain, s.Description, s.DataCenter, s.Status, s.TrustedSiteURLs, secret}
+}
+
+// Run makes the site and prints it. The partner's secret is printed when the partner is new.
+func (c siteCreateCmd) Run(ctx context.Context, con console) error {
+	return c.with(ctx, true, func(cfg *config.Config, inst *setup.Installation) error {
+		partner, secret, err := c.partner(ctx, inst)
+		if err != nil {
+			return err
+		}
+		record, err := inst.Factory().NewSite(site.SiteOptions{
+			Partner: partner.ID, BaseDomain: c.Domain, Description: c.Description, DataCenter: cfg.DataCenter,
+			TrustedSiteURLs: c.Trusted, APIKey: c.APIKey,
+		})
+		if err != nil {
+			return err
+		}
+		err = inst.Store.Change(ctx, func(tx store.Tx) error {
+			if _, err := tx.Site(record.APIKey); err == nil {
+				return fmt.Errorf("there is a site with the API key %s already", record.APIKey)
+			} else if !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+			if secret != "" {
+				if err := tx.PutPartner(partner); err != nil {
+					return err
+				}
+			}
+			return tx.PutSite(record)
+		})
+		if err != nil {
+			return err
+		}
+		return printSite(con, viewSite(record, partner.Name, secret), c.JSON)
+	})
+}
+
+// partner finds the site's owner, or makes it: then the secret comes back with it.
+func (c siteCreateCmd) partner(ctx context.Context, inst *setup.Installation) (*store.Partner, string, error) {
+	if c.NewPartner != "" {
+		return inst.Factory().NewPartner(c.NewPartner)
+	}
+	all, err := inst.Store.Partners(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	if c.Partner == 0 && len(all) == 0 {
+		return inst.Factory().NewPartner(c.Domain)
+	}
+	if c.Partner == 0 && len(all) == 1 {
+		return all[0], "", nil
+	}
+	list := ""
+	for _, p := range all {
+		if p.ID == c.Partner {
+			return p, "", nil
+		}
+		list += fmt.Sprintf("\n  %d  %s", p.ID, p.Name)
+	}
+	if c.Partner != 0 {
+		return nil, "", fmt.Errorf("there is no partner %d; there are:%s", c.Partner, list)
+	}
+	return nil, "", fmt.Errorf("there are several partners; name one with --partner:%s", list)
+}
+
+func printSite(con console, v siteView, asJSON bool) error {
+	if asJSON {
+		return printJSON(con.Out, v)
+	}
+	w := tabwriter.NewWriter(con.Out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "apiKey\t%s\n", v.APIKey)
+	fmt.Fprintf(w, "partner\t%d  %s\n", v.PartnerID, v.Partner)
+	fmt.Fprintf(w, "baseDomain\t%s\n", v.BaseDomain)
+	if v.Description != "" {
+		fmt.Fprintf(w, "description\t%s\n", v.Description)
+	}
+	fmt.Fprintf(w, "dataCenter\t%s\n", v.DataCenter)
+	fmt.Fprintf(w, "status\t%s\n", v.Status)
+	for _, pattern := range v.TrustedSiteURLs {
+		fmt.Fprintf(w, "trusted\t%s\n", pattern)
+	}
+	if v.Secret != "" {
+		fmt.Fprintf(w, "secret\t%s\n", v.Secret)
+	}
+	return w.Flush()
+}
+
+type siteListCmd struct {
+	configured
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+// Run prints a line a site, oldest first.
+func (c siteListCmd) Run(ctx context.Context, con console) error {
+	return c.with(ctx, false, func(_ *config.Config, inst *setup.Installation) error {
+		sites, err := inst.Store.Sites(ctx, 0)
+		if err != nil {
+			return err
+		}
+		partners, err := inst.Store.Partners(ctx)
+		if err != nil {
+			return err
+		}
+		names := map[int64]string{}
+		for _, p := range partners {
+			names[p.ID] = p.Name
+		}
+		views := []siteView{}
+		for _, s := range sites {
+			views = append(views, viewSite(s, names[s.Partner], ""))
+		}
+		if c.JSON {
+			return printJSON(con.Out, views)
+		}
+		w := tabwriter.NewWriter(con.Out, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(w, "API KEY\tDOMAIN\tPARTNER\tDATA CENTER\tSTATUS")
+		for _, v := range views {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", v.APIKey, v.BaseDomain, v.Partner, v.DataCenter, v.Status)
+		}
+		return w.Flush()
+	})
+}
+
+type siteShowCmd struct {
+	configured
+	APIKey string `arg:"" name:"api-key" help:"API key of the site."`
+	Secret bool   `help:"Show the partner secret."`
+	JSON   bool   `name:"json" help:"Print JSON."`
+}
+
+// Run prints the site.
+func (c siteShowCmd) Run(ctx context.Context, con console) error {
+	return c.with(ctx, false, func(_ *config.Config, inst *setup.Installation) error {
+		s, err := site.NewDirectory(inst.Store, inst.Sealer).Site(ctx, c.APIKey)
+		if errors.Is(err, store.ErrNotFound) {
+			return fmt.Errorf("there is no site with the API key %s", c.APIKey)
+		}
+		if err != nil {
+			return err
+		}
+		secret := ""
+		if c.Secret {
+			secret = s.Partner.SecretText
+		}
+		return printSite(con, viewSite(&s.Site, s.Partner.Name, secret), c.JSON)
+	})
+}
+
+type siteSetCmd struct {
+	configured
+	APIKey      string   `arg:"" name:"api-key" help:"API key of the site."`
+	Status      string   `enum:"active,disabled,deleted," default:"" help:"active, disabled or deleted."`
+	Description *string  `help:"What the site is for."`
+	DataCenter  string   `placeholder:"ID" help:"Label of the data center."`
+	Trusted     []string `placeholder:"PATTERN" help:"Pages that may call from a browser; replaces the list."`
+}
+
+// Run changes what was given and prints the site.
+func (c siteSetCmd) Run(ctx context.Context, con console) error {
+	for _, pattern := range c.Trusted {
+		if _, err := site.ParseTrustedURL(pattern); err != nil {
+			return fmt.Errorf("trusted page %q: %w", pattern, err)
+		}
+	}
+	return c.with(ctx, false, func(_ *config.Config, inst *setup.Installation) error {
+		var changed *store.Site
+		name := ""
+		err := inst.Store.Change(ctx, func(tx store.Tx) error {
+			s, err := tx.Site(c.APIKey)
+			if errors.Is(err, store.ErrNotFound) {
+				return fmt.Errorf("there is no site with the API key %s", c.APIKey)
+			}
+			if err != nil {
+				return err
+			}
+			partner, err := tx.Partner(s.Partner)
+			if err != nil {
+				return err
+			}
+			if c.Status != "" {
+				s.Status = c.Status
+			}
+			if c.Description != nil {
+				s.Description = *c.Description
+			}
+			if c.DataCenter != "" {
+				s.DataCenter = c.DataCenter
+			}
+			if len(c.Trusted) > 0 {
+				s.TrustedSiteURLs = c.Trusted
+			}
+			changed, name = s, partner.Name
+			return tx.PutSite(s)
+		})
+		if err != nil {
+			return err
+		}
+		return printSite(con, viewSite(changed, name, ""), false)
+	})
+}

@@ -1,0 +1,54 @@
+package doorwardtest
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/doorward/doorward/internal/clock"
+	"github.com/doorward/doorward/internal/server"
+)
+
+// Option changes how the server is started.
+type Option func(*options)
+
+type options struct {
+	clock  clock.Clock
+	server server.Options
+}
+
+// A Clock tells the server the time.
+type Clock = clock.Clock
+
+// WithClock lets the server live by the clock.
+func WithClock(c Clock) Option { return func(o *options) { o.clock = c } }
+
+// WithTime lets the server live by a clock that stands still at now until it is moved.
+func WithTime(now time.Time) (Option, *clock.Fake) {
+	fake := clock.NewFake(now)
+	return WithClock(fake), fake
+}
+
+// WithoutInsecure refuses secrets over plain HTTP, as a server in production does.
+func WithoutInsecure() Option { return func(o *options) { o.server.AllowInsecure = false } }
+
+// WithTrustedProxies believes the proxies at these addresses or networks: 127.0.0.1/32.
+func WithTrustedProxies(networks ...string) Option {
+	return func(o *options) {
+		for _, text := range networks {
+			o.server.TrustedProxies = append(o.server.TrustedProxies, netip.MustParsePrefix(text))
+		}
+	}
+}
+
+// WithDataCenterElsewhere sends the sites of a data center to another installation's api domain.
+func WithDataCenterElsewhere(label, apiDomain string) Option {
+	return func(o *options) {
+		if o.server.Routes == nil {
+			o.server.Routes = map[string]string{}
+		}
+		o.server.Routes[label] = apiDomain
+	}
+}
+
+// WithServer changes the server's options: for tests inside the module.
+func WithServer(change func(*server.Options)) Option { return func(o *options) { change(&o.server) } }

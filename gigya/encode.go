@@ -1,0 +1,103 @@
+package gigya
+
+import (
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/base64"
+	"errors"
+	"strings"
+)
+
+var errBadSecret = errors.New("gigya: a secret must be Base64 text")
+
+// DecodeSecret returns the key that a partner's, a user key's or a session's secret stands for: the bytes of its Base64
+// text. Blanks stand for plus signs, which an unencoded query string loses; the URL-safe alphabet and absent padding are
+// taken as well. The error never repeats the text.
+func DecodeSecret(text string) ([]byte, error) {
+	key, ok := decodeBase64(strings.ReplaceAll(text, " ", "+"))
+	if !ok || len(key) == 0 {
+		return nil, errBadSecret
+	}
+	return key, nil
+}
+
+// decodeBase64 reads Base64 in either alphabet with or without padding. The Android SDK sends the URL-safe alphabet with
+// padding, the .NET SDK the standard one inside of JWTs, so that no single encoding of the standard library fits.
+func decodeBase64(text string) ([]byte, bool) {
+	text = strings.TrimRight(text, "=")
+	encoding := base64.RawStdEncoding
+	if strings.ContainsAny(text, "-_") {
+		if strings.ContainsAny(text, "+/") {
+			return nil, false
+		}
+		encoding = base64.RawURLEncoding
+	}
+	if strings.ContainsAny(text, "\r\n") { // the standard library would skip them
+		return nil, false
+	}
+	data, err := encoding.DecodeString(text)
+	return data, err == nil
+}
+
+// sum is the HMAC-SHA1 of the parts written one after another. SHA-1 is what the protocol has; as a keyed hash it still
+// stands.
+func sum(key []byte, parts ...string) []byte {
+	mac := hmac.New(sha1.New, key)
+	for _, part := range parts {
+		mac.Write([]byte(part))
+	}
+	return mac.Sum(nil)
+}
+
+// equalSum compares in constant time the sum with a Base64 text of either alphabet.
+func equalSum(want []byte, text string) bool {
+	got, ok := decodeBase64(text)
+	return ok && hmac.Equal(got, want)
+}
+
+// bare tells which bytes an encoding leaves as they are.
+type bare [256]bool
+
+// rfc3986 is the encoding of the rule: letters, digits and - . _ ~ stay.
+var rfc3986 = func() (b bare) {
+	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~") {
+		b[c] = true
+	}
+	return b
+}()
+
+// swiftEncoding is what the Swift SDK signs: it leaves the angle brackets, the backtick, DEL and the control characters
+// bare as well.
+var swiftEncoding = func() bare {
+	b := rfc3986
+	for c := range 0x20 {
+		b[c] = true
+	}
+	b['<'], b['>'], b['`'], b[0x7f] = true, true, true, true
+	return b
+}()
+
+const upperHex = "0123456789ABCDEF"
+
+func (b *bare) append(dst []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; b[c] {
+			dst = append(dst, c)
+		} else {
+			dst = append(dst, '%', upperHex[c>>4], upperHex[c&15])
+		}
+	}
+	return dst
+}
+
+// appendTwice encodes the encoded text once more; the percent sign itself never stays.
+func (b *bare) appendTwice(dst []byte, s string) []byte {
+	for i := range len(s) {
+		if c := s[i]; b[c] {
+			dst = append(dst, c)
+		} else {
+			dst = append(dst, '%', '2', '5', upperHex[c>>4], upperHex[c&15])
+		}
+	}
+	return dst
+}

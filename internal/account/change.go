@@ -1,0 +1,386 @@
+package account
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/doorward/doorward/gigya"
+	"github.com/doorward/doorward/internal/clock"
+	"github.com/doorward/doorward/internal/document"
+	"github.com/doorward/doorward/internal/site"
+	"github.com/doorward/doorward/internal/store"
+)
+
+// MaxDocument bounds each document of an account, in bytes of its compact JSON (documented for data).
+const MaxDocument = 512 << 10
+
+// Change is what a call wants of an account. The zero Change wants nothing.
+type Change struct {
+	// Email is register's parameter: the first address, with the caller's spelling.
+	Email string
+	// Username is the new user name, with the caller's spelling.
+	Username string
+	// Profile is merged field by field; objects and arrays are replaced whole, null clears.
+	Profile *document.Object
+	// Data and Internal are merged deeply; dotted names are paths, null clears.
+	Data, Internal *document.Object
+	// Preferences and Subscriptions are merged deeply; of them only the user's own choices are taken over.
+	Preferences, Subscriptions *document.Object
+
+	AddLoginEmails, RemoveLoginEmails []string
+	// Verify makes every address a verified one.
+	Verify bool
+	// Active switches the account on or off.
+	Active *bool
+	// MustChangePassword demands a new password at the next login.
+	MustChangePassword bool
+	// Unlock lifts a lockout.
+	Unlock bool
+	// RegSource is set if the account has none so far.
+	RegSource *string
+	// PasswordHash is the hash of the new password.
+	PasswordHash string
+	// SecretQuestion comes with the hash of its answer.
+	SecretQuestion, SecretAnswerHash string
+}
+
+// Rules are what a change is judged by.
+type Rules struct {
+	Site *site.Site
+	// Server tells whether server rules hold for field access.
+	Server bool
+	Now    clock.Millis
+	// Owner returns the UID of the account that holds the identifier, or [store.ErrNotFound].
+	Owner func(store.Identifier) (uid string, err error)
+}
+
+// Outcome is what [Apply] found.
+type Outcome struct {
+	// Items are all the faults, in the order in which the checks ran. If there are any, the account must not be written.
+	Items []gigya.ValidationError
+	// Changed tells whether the account differs from what it was.
+	Changed bool
+
+	claims, releases []string
+}
+
+// Err returns the error of an answer with all the faults, or nil.
+func (o *Outcome) Err() error {
+	if len(o.Items) == 0 {
+		return nil
+	}
+	return Invalid(o.Items)
+}
+
+// Invalid is 400009 with the items (recorded text).
+func Invalid(items []gigya.ValidationError) *gigya.Error {
+	return &gigya.Error{Code: gigya.ValidationFailed, Details: "Validation failed", Validation: items}
+}
+
+// Store writes the account with its identifiers. Nothing is written if nothing changed.
+func (o *Outcome) Store(tx store.Tx, a *store.Account) error {
+	for _, value := range o.releases {
+		if err := tx.ReleaseIdentifier(a.Group, store.Identifier{Space: store.LoginSpace, Value: value}, a.UID); err != nil {
+			return fmt.Errorf("releasing an identifier: %w", err)
+		}
+	}
+	for _, value := range o.claims {
+		if err := tx.ClaimIdentifier(a.Group, store.Identifier{Space: store.LoginSpace, Value: value}, a.UID); err != nil {
+			return fmt.Errorf("claiming an identifier: %w", err)
+		}
+	}
+	if !o.Changed {
+		return nil
+	}
+	if err := tx.PutAccount(a); err != nil {
+		return fmt.Errorf("writing the account: %w", err)
+	}
+	return nil
+}
+
+// edit is one run of [Apply].
+type edit struct {
+	a     *store.Account
+	rules Rules
+	out   Outcome
+
+	emails   Emails
+	loginIDs LoginIDs
+	// byEmail tells whether addresses are login identifiers on the site.
+	byEmail bool
+}
+
+// Apply works the change out on a, which must be a copy that the caller can throw away: with faults in the outcome, or
+// an error, it is half changed. Errors are a *gigya.Error that stands for the whole call (413003, the last login
+// identifier), or one of rules.Owner.
+func Apply(a *store.Account, ch *Change, rules Rules) (*Outcome, error) {
+	e := &edit{
+		a: a, rules: rules,
+		emails: ParseEmails(a.Emails), loginIDs: ParseLoginIDs(a.LoginIDs),
+		byEmail: rules.Site.Policies.AccountOptions.AllowsLogin("email"),
+	}
+	before := *a
+	held := e.loginIDs.values()
+
+	steps := []func(*Change) error{e.register, e.username, e.documents, e.profileEmail, e.loginEmails, e.verify, e.flags}
+	for _, step := range steps {
+		if err := step(ch); err != nil {
+			return nil, err
+		}
+	}
+	if len(e.out.Items) > 0 {
+		return &e.out, nil
+	}
+	a.Emails, a.LoginIDs = e.emails.JSON(), e.loginIDs.JSON()
+	now := e.loginIDs.values()
+	e.out.claims, e.out.releases = minus(now, held), minus(held, now)
+	e.stamp(&before, ch)
+	e.out.Changed = before.Rev == 0 || differs(&before, a)
+	return &e.out, nil
+}
+
+// values are the identifiers in their compared form, each once.
+func (l LoginIDs) values() []string {
+	all := slices.Concat(l.Emails, l.Unverified)
+	if l.Username != "" {
+		all = append(all, Normalize(l.Username))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func minus(list, other []string) []string {
+	var rest []string
+	for _, s := range list {
+		if !slices.Contains(other, s) {
+			rest = append(rest, s)
+		}
+	}
+	return rest
+}
+
+func (e *edit) fault(code gigya.Code, message, field string) {
+	e.out.Items = append(e.out.Items, gigya.ValidationError{ErrorCode: code, Message: message, FieldName: field})
+}
+
+// Unallowed is the item for a parameter whose value cannot be taken (recorded text).
+func Unallowed(field string) gigya.ValidationError {
+	return gigya.ValidationError{ErrorCode: gigya.InvalidParameterValue, Message: "Unallowed value for field: " + field, FieldName: field}
+}
+
+// free adds a fault and answers false if another account holds the text as a login identifier.
+func (e *edit) free(text, kind, field string) (bool, error) {
+	owner, err := e.rules.Owner(LoginIdentifier(text))
+	if errors.Is(err, store.ErrNotFound) || err == nil && owner == e.a.UID {
+		return true, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("looking for the owner of an identifier: %w", err)
+	}
+	e.fault(gigya.UniqueIdentifierExists, kind+" already exists", field)
+	return false, nil
+}
+
+// register takes the first address.
+func (e *edit) register(ch *Change) error {
+	if ch.Email == "" {
+		return nil
+	}
+	if !ValidEmail(ch.Email) {
+		e.out.Items = append(e.out.Items, Unallowed("email"))
+		return nil
+	}
+	address := Normalize(ch.Email)
+	if e.byEmail {
+		ok, err := e.free(address, "email", "email")
+		if !ok {
+			return err
+		}
+		e.addLogin(address)
+	}
+	e.addEmail(address)
+	return nil
+}
+
+// username takes the user name, which replaces an earlier one.
+func (e *edit) username(ch *Change) error {
+	if ch.Username == "" {
+		return nil
+	}
+	if !ValidUsername(ch.Username) || !e.rules.Site.Policies.AccountOptions.AllowsLogin("username") {
+		e.out.Items = append(e.out.Items, Unallowed("username"))
+		return nil
+	}
+	ok, err := e.free(ch.Username, "username", "username")
+	if ok {
+		e.loginIDs.Username = ch.Username
+	}
+	return err
+}
+
+// addEmail makes the address known, unverified, unless it is known already.
+func (e *edit) addEmail(address string) {
+	if !e.emails.Has(address) {
+		e.emails.Unverified = with(e.emails.Unverified, address)
+	}
+}
+
+// addLogin makes the address a login identifier, verified if the address is.
+func (e *edit) addLogin(address string) {
+	switch {
+	case e.loginIDs.HasEmail(address):
+	case slices.Contains(e.emails.Verified, address):
+		e.loginIDs.Emails = with(e.loginIDs.Emails, address)
+	default:
+		e.loginIDs.Unverified = with(e.loginIDs.Unverified, address)
+	}
+}
+
+// profileEmail keeps the address lists in step with profile.email: the new address is added unverified, the old one
+// stays where it is.
+func (e *edit) profileEmail(ch *Change) error {
+	v, ok := ch.Profile.Get("email")
+	email := strings.TrimSpace(v.Str())
+	if !ok || email == "" || e.faulty("profile.email") {
+		return nil
+	}
+	if !ValidEmail(email) {
+		e.out.Items = append(e.out.Items, gigya.ValidationError{
+			ErrorCode: gigya.InvalidFormatValidationError, Message: "invalid format for field: email", FieldName: "profile.email",
+		})
+		return nil
+	}
+	address := Normalize(email)
+	if e.byEmail && !e.loginIDs.HasEmail(address) {
+		if ch.Email != "" && Normalize(ch.Email) == address && e.faulty("email") {
+			return nil // The parameter email of the same call has reported the address already.
+		}
+		ok, err := e.free(address, "email", "profile.email")
+		if !ok {
+			return err
+		}
+		e.addLogin(address)
+	}
+	e.addEmail(address)
+	return nil
+}
+
+func (e *edit) faulty(field string) bool {
+	return slices.ContainsFunc(e.out.Items, func(v gigya.ValidationError) bool { return v.FieldName == field })
+}
+
+// loginEmails serves addLoginEmails, then removeLoginEmails: both in one call change an address.
+func (e *edit) loginEmails(ch *Change) error {
+	for _, text := range ch.AddLoginEmails {
+		if !ValidEmail(text) {
+			e.out.Items = append(e.out.Items, Unallowed("email"))
+			continue
+		}
+		address := Normalize(text)
+		ok, err := e.free(address, "email", "email")
+		if err != nil {
+			return err
+		}
+		if ok {
+			e.addLogin(address)
+			e.addEmail(address)
+		}
+	}
+	for _, text := range ch.RemoveLoginEmails {
+		e.remove(Normalize(text))
+	}
+	if len(ch.RemoveLoginEmails) > 0 && e.loginIDs.Empty() && e.a.Secrets.PasswordHash != "" {
+		return gigya.InvalidArgumentBecause("removeLoginEmails",
+			"the last login identifier of an account with a password cannot be removed; add another first")
+	}
+	return nil
+}
+
+// remove takes the address out of everything but profile.email.
+func (e *edit) remove(address string) {
+	e.loginIDs.Emails = without(e.loginIDs.Emails, address)
+	e.loginIDs.Unverified = without(e.loginIDs.Unverified, address)
+	if Normalize(e.loginIDs.Username) == address {
+		e.loginIDs.Username = ""
+	}
+	e.emails.Verified = without(e.emails.Verified, address)
+	e.emails.Unverified = without(e.emails.Unverified, address)
+}
+
+// verify moves every address to the verified ones. An account that was verified once stays so.
+func (e *edit) verify(ch *Change) error {
+	if !ch.Verify {
+		return nil
+	}
+	for _, address := range e.emails.Unverified {
+		e.emails.Verified = with(e.emails.Verified, address)
+	}
+	for _, address := range e.loginIDs.Unverified {
+		e.loginIDs.Emails = with(e.loginIDs.Emails, address)
+	}
+	e.emails.Unverified, e.loginIDs.Unverified = nil, nil
+	if e.a.Verified == 0 {
+		e.a.Verified = e.rules.Now
+	}
+	return nil
+}
+
+func (e *edit) flags(ch *Change) error {
+	a, s := e.a, &e.a.Secrets
+	if ch.Active != nil && a.IsActive != *ch.Active {
+		a.IsActive = *ch.Active
+		s.TokenEpoch++
+	}
+	if ch.Unlock {
+		Unlock(s)
+	}
+	if ch.RegSource != nil && !a.HasRegSource {
+		a.RegSource, a.HasRegSource = *ch.RegSource, true
+	}
+	if ch.PasswordHash != "" {
+		SetPassword(s, ch.PasswordHash, e.rules.Site.Policies.Security.PasswordHistorySize, e.rules.Now)
+	}
+	if ch.MustChangePassword {
+		s.MustChangePassword = true
+	}
+	if ch.SecretAnswerHash != "" {
+		s.SecretQuestion, s.SecretAnswerHash = ch.SecretQuestion, ch.SecretAnswerHash
+	}
+	return nil
+}
+
+// stamp moves lastUpdated if what it stands for changed, and keeps the site identity in step with the profile.
+func (e *edit) stamp(before *store.Account, ch *Change) {
+	a := e.a
+	profile := !bytes.Equal(before.Profile, a.Profile)
+	if profile || before.Rev == 0 {
+		a.Identities = siteIdentity(a, ch, e.rules.Now)
+		a.SocialProviders = providers(a.Identities)
+	}
+	if profile || !bytes.Equal(before.Data, a.Data) || !bytes.Equal(before.Preferences, a.Preferences) ||
+		!bytes.Equal(before.Subscriptions, a.Subscriptions) {
+		a.LastUpdated = e.rules.Now
+	}
+}
+
+// differs compares what Apply can change.
+func differs(a, b *store.Account) bool {
+	documents := [][2]json.RawMessage{
+		{a.Profile, b.Profile}, {a.Data, b.Data}, {a.Preferences, b.Preferences}, {a.Subscriptions, b.Subscriptions},
+		{a.Internal, b.Internal}, {a.Emails, b.Emails}, {a.LoginIDs, b.LoginIDs}, {a.Identities, b.Identities},
+	}
+	for _, d := range documents {
+		if !bytes.Equal(d[0], d[1]) {
+			return true
+		}
+	}
+	s, t := &a.Secrets, &b.Secrets
+	return a.IsActive != b.IsActive || a.Verified != b.Verified || a.HasRegSource != b.HasRegSource ||
+		s.PasswordHash != t.PasswordHash || s.PasswordCreated != t.PasswordCreated || s.MustChangePassword != t.MustChangePassword ||
+		s.SecretQuestion != t.SecretQuestion || s.SecretAnswerHash != t.SecretAnswerHash || s.TokenEpoch != t.TokenEpoch ||
+		s.FailedLogins != t.FailedLogins || s.LockedUntil != t.LockedUntil
+}

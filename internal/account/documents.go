@@ -1,0 +1,127 @@
+package account
+
+import (
+	"encoding/json"
+
+	"github.com/doorward/doorward/gigya"
+	"github.com/doorward/doorward/internal/document"
+)
+
+// documents checks and merges profile, data, internal, preferences and subscriptions.
+func (e *edit) documents(ch *Change) error {
+	s := e.rules.Site.Schema
+	if ch.Profile.Len() > 0 {
+		patch, stored := renamed(ch.Profile), object(e.a.Profile)
+		e.out.Items = append(e.out.Items, s.CheckProfile(patch, stored, e.rules.Server)...)
+		document.MergeFlat(stored, patch)
+		if err := put(&e.a.Profile, stored); err != nil {
+			return err
+		}
+	}
+	if ch.Email != "" {
+		if err := e.firstEmail(ch.Email); err != nil {
+			return err
+		}
+	}
+	if ch.Data.Len() > 0 {
+		stored := object(e.a.Data)
+		e.out.Items = append(e.out.Items, s.CheckData(ch.Data, stored, e.rules.Server)...)
+		if err := mergeDeep(&e.a.Data, stored, ch.Data); err != nil {
+			return err
+		}
+	}
+	if ch.Internal.Len() > 0 {
+		if err := mergeDeep(&e.a.Internal, object(e.a.Internal), ch.Internal); err != nil {
+			return err
+		}
+	}
+	return e.choices(ch)
+}
+
+// firstEmail gives the profile the address of register, unless the call's profile has one.
+func (e *edit) firstEmail(email string) error {
+	profile := object(e.a.Profile)
+	if _, ok := profile.Get("email"); ok {
+		return nil
+	}
+	profile.Set("email", document.String(email))
+	return put(&e.a.Profile, profile)
+}
+
+// choices merges what the user decides of consents and subscriptions. Stamps, versions and the double opt-in are the
+// server's and cannot be written.
+func (e *edit) choices(ch *Change) error {
+	if ch.Preferences.Len() > 0 {
+		patch := e.choice("preferences", ch.Preferences, "isConsentGranted")
+		if err := mergeDeep(&e.a.Preferences, object(e.a.Preferences), patch); err != nil {
+			return err
+		}
+	}
+	if ch.Subscriptions.Len() > 0 {
+		patch := e.choice("subscriptions", ch.Subscriptions, "isSubscribed")
+		return mergeDeep(&e.a.Subscriptions, object(e.a.Subscriptions), patch)
+	}
+	return nil
+}
+
+// choice keeps of the patch the named booleans and the tags beside them. A boolean of another type is a fault.
+func (e *edit) choice(section string, patch *document.Object, flag string) *document.Object {
+	nested := &document.Object{}
+	if err := document.MergeDeep(nested, patch); err != nil {
+		e.fault(gigya.InvalidTypeValidationError, "invalid type for field: "+section, section)
+		return nested
+	}
+	return e.pick(section, "", nested, flag)
+}
+
+func (e *edit) pick(section, path string, o *document.Object, flag string) *document.Object {
+	kept := &document.Object{}
+	for name, v := range o.All() {
+		switch {
+		case name == flag && v.Kind() == document.KindBool:
+			kept.Set(name, v)
+		case name == flag:
+			e.fault(gigya.InvalidTypeValidationError, "invalid type for field: "+path+name, section+"."+path+name)
+		case name == "tags" && v.Kind() == document.KindArray:
+			kept.Set(name, v)
+		case v.Kind() == document.KindObject:
+			if below := e.pick(section, path+name+".", v.Object(), flag); below.Len() > 0 {
+				kept.Set(name, document.FromObject(below))
+			}
+		}
+	}
+	return kept
+}
+
+// renamed returns the patch with the documents' spelling of a field changed to the schema's.
+func renamed(patch *document.Object) *document.Object {
+	v, ok := patch.Get("specialties")
+	if !ok {
+		return patch
+	}
+	patch = patch.Clone()
+	patch.Delete("specialties")
+	patch.Set("specialities", v)
+	return patch
+}
+
+func mergeDeep(dst *json.RawMessage, stored, patch *document.Object) error {
+	if err := document.MergeDeep(stored, patch); err != nil {
+		return gigya.NewError(gigya.ObjectTooLarge, "the object would be nested too deeply")
+	}
+	return put(dst, stored)
+}
+
+// put writes the document back; an empty one is an absent one.
+func put(dst *json.RawMessage, o *document.Object) error {
+	if o.Len() == 0 {
+		*dst = nil
+		return nil
+	}
+	text := o.JSON()
+	if len(text) > MaxDocument {
+		return gigya.NewError(gigya.ObjectTooLarge, "")
+	}
+	*dst = text
+	return nil
+}

@@ -1,0 +1,134 @@
+package account
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/doorward/doorward/internal/document"
+	"github.com/doorward/doorward/internal/store"
+)
+
+// Emails are the addresses of an account, normalized.
+type Emails struct {
+	Verified, Unverified []string
+}
+
+// ParseEmails reads what an account holds; anything that is no text is left out.
+func ParseEmails(raw json.RawMessage) Emails {
+	return Emails{Verified: texts(raw, "verified"), Unverified: texts(raw, "unverified")}
+}
+
+// Has tells whether the address is among them.
+func (e Emails) Has(address string) bool {
+	return slices.Contains(e.Verified, address) || slices.Contains(e.Unverified, address)
+}
+
+// JSON returns the stored form, which is the wire's: both arrays are there, empty or not (recorded).
+func (e Emails) JSON() json.RawMessage {
+	dst := appendTexts([]byte(`{"verified":`), e.Verified)
+	dst = appendTexts(append(dst, `,"unverified":`...), e.Unverified)
+	return append(dst, '}')
+}
+
+// LoginIDs are the identifiers that an account logs in with.
+type LoginIDs struct {
+	// Username keeps its spelling; empty: none.
+	Username string
+	// Emails are verified, Unverified not; both normalized.
+	Emails, Unverified []string
+}
+
+// ParseLoginIDs reads what an account holds.
+func ParseLoginIDs(raw json.RawMessage) LoginIDs {
+	l := LoginIDs{Emails: texts(raw, "emails"), Unverified: texts(raw, "unverifiedEmails")}
+	if name, ok := document.Member(raw, "username"); ok {
+		l.Username, _ = document.Text(name)
+	}
+	return l
+}
+
+// HasEmail tells whether the normalized address is a login identifier.
+func (l LoginIDs) HasEmail(address string) bool {
+	return slices.Contains(l.Emails, address) || slices.Contains(l.Unverified, address)
+}
+
+// Holds tells whether the normalized text is a login identifier: a user name or an address.
+func (l LoginIDs) Holds(text string) bool {
+	return l.HasEmail(text) || (l.Username != "" && Normalize(l.Username) == text)
+}
+
+// Empty tells whether there is nothing to log in with.
+func (l LoginIDs) Empty() bool {
+	return l.Username == "" && len(l.Emails) == 0 && len(l.Unverified) == 0
+}
+
+// JSON returns the stored form: username only if there is one, both arrays always (recorded).
+func (l LoginIDs) JSON() json.RawMessage {
+	dst := []byte{'{'}
+	if l.Username != "" {
+		dst = append(dst, `"username":`...)
+		dst = append(document.AppendString(dst, l.Username), ',')
+	}
+	dst = appendTexts(append(dst, `"emails":`...), l.Emails)
+	dst = appendTexts(append(dst, `,"unverifiedEmails":`...), l.Unverified)
+	return append(dst, '}')
+}
+
+func texts(raw json.RawMessage, name string) []string {
+	array, ok := document.Member(raw, name)
+	if !ok {
+		return nil
+	}
+	var list []string
+	// What cannot be read is as good as absent: the text was written by this package.
+	_ = document.Elements(array, func(item []byte) bool {
+		if s, ok := document.Text(item); ok {
+			list = append(list, s)
+		}
+		return true
+	})
+	return list
+}
+
+func appendTexts(dst []byte, list []string) []byte {
+	dst = append(dst, '[')
+	for i, s := range list {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = document.AppendString(dst, s)
+	}
+	return append(dst, ']')
+}
+
+// without returns the list without the text, in a new slice.
+func without(list []string, text string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return s == text })
+}
+
+// with returns the list with the text at its end, if it is not there already.
+func with(list []string, text string) []string {
+	if slices.Contains(list, text) {
+		return list
+	}
+	return append(slices.Clone(list), text)
+}
+
+// MarkVerified moves the account's addresses that are in the list to the verified ones, for accounts that come from
+// elsewhere. If there are any, the account is verified, since its creation unless it was before.
+func MarkVerified(a *store.Account, addresses []string) {
+	emails, ids := ParseEmails(a.Emails), ParseLoginIDs(a.LoginIDs)
+	for _, address := range addresses {
+		address = Normalize(address)
+		if slices.Contains(emails.Unverified, address) {
+			emails.Unverified, emails.Verified = without(emails.Unverified, address), with(emails.Verified, address)
+		}
+		if slices.Contains(ids.Unverified, address) {
+			ids.Unverified, ids.Emails = without(ids.Unverified, address), with(ids.Emails, address)
+		}
+		if a.Verified == 0 && slices.Contains(emails.Verified, address) {
+			a.Verified = a.Created
+		}
+	}
+	a.Emails, a.LoginIDs = emails.JSON(), ids.JSON()
+}

@@ -1,0 +1,29 @@
+package accounts
+
+import (
+	"io"
+	"log/slog"
+
+	"github.com/doorward/doorward/internal/password"
+	"github.com/doorward/doorward/internal/seal"
+	"github.com/doorward/doorward/internal/session"
+	"github.com/doorward/doorward/internal/site"
+	"github.com/doorward/doorward/internal/store"
+	"github.com/doorward/doorward/internal/token"
+)
+
+// Deps is what the methods of this folder work with. Every field is safe for concurrent use and none may be nil.
+type Deps struct {
+	Store     store.Store
+	Sites     *site.Directory
+	Tokens    *token.Tokens
+	Keyring   *token.Keyring
+	Sessions  *session.Sessions
+	Passwords *password.Hasher
+	// Rand is the source of everything that must not be guessed.
+	Rand io.Reader
+	// Issuer returns the iss claim of a site's id_tokens.
+	Issuer func(apiKey string) string
+	Sealer *seal.Sealer
+	Log    *slog.Logger
+}

@@ -1,0 +1,275 @@
+package accounts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/doorward/doorward/gigya"
+	"github.com/doorward/doorward/internal/account"
+	"github.com/doorward/doorward/internal/caller"
+	"github.com/doorward/doorward/internal/clock"
+	"github.com/doorward/doorward/internal/method"
+	"github.com/doorward/doorward/internal/password"
+	"github.com/doorward/doorward/internal/session"
+	"github.com/doorward/doorward/internal/store"
+)
+
+// LoginParams are the parameters of accounts.login.
+type LoginParams struct {
+	// LoginID is an e-mail address or a user name; with loginMode reAuth the session's own user is meant.
+	LoginID  string `param:"loginID"`
+	Password string `param:"password,required"`
+	// LoginMode is standard, reAuth or link.
+	LoginMode         string        `param:"loginMode"`
+	RegToken          string        `param:"regToken,len=8192"`
+	Include           method.List   `param:"include"`
+	SessionExpiration *int64        `param:"sessionExpiration"`
+	CaptchaToken      string        `param:"captchaToken,len=16384"`
+	CaptchaText       string        `param:"captchaText"`
+	CaptchaType       string        `param:"captchaType"`
+	DataCenter        string        `param:"dataCenter"`
+	ClientContext     method.Object `param:"clientContext,len=65536"`
+	ActionAttributes  method.Object `param:"actionAttributes,len=65536"`
+	IncludeUserInfo   bool          `param:"includeUserInfo"`
+	// IncludeDynamicSchema is sent by the web SDK; of no effect.
+	IncludeDynamicSchema bool `param:"includeDynamicSchema"`
+}
+
+// logIn serves accounts.login: a login with login identifier and password.
+//
+// Anybody may call. An unknown identifier and a wrong password get the same bytes (403042) after the same work: one
+// password hash each. Then, in the order of [account.Next], 403041, 403120, 403100, 206001, 206003, 206002 or 206006 hold
+// a login back with a regToken. A locked account is refused before its password is looked at. Too many logins at once:
+// 403048. An earlier password is 401030, if the policy keeps a history.
+//
+// Sources: the REST guide; answers recorded in two clients and their refusals.
+//
+// Differs: loginMode link is refused with 400006.
+func logIn(d Deps) *method.Method {
+	spec := method.Spec{
+		Name:    "accounts.login",
+		Summary: "Logs in with login identifier and password.",
+		Callers: caller.Public | caller.Session | caller.RegToken | caller.Server,
+		Write:   true,
+		Event:   true,
+		Partial: "loginMode link, aToken, captcha, lockout by address, two-factor, risk rules, mails, webhooks, vToken of 206006",
+	}
+	return method.New(spec, func(ctx context.Context, c *method.Call[LoginParams]) (*AccountResult, error) {
+		if err := checkLogin(c); err != nil {
+			return nil, err
+		}
+		a, err := d.claimed(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		rehashed, err := d.prove(ctx, c.Invocation, a, c.Params.Password)
+		if err != nil {
+			return nil, err
+		}
+		notNew := false
+		s := show(c.Params.Include, nil, account.IncludeProfile)
+		s.userInfo, s.newUser = c.Params.IncludeUserInfo, &notNew
+		return d.open(ctx, c, a, rehashed, s)
+	})
+}
+
+func checkLogin(c *method.Call[LoginParams]) error {
+	if err := first(validExpiration(c.Params.SessionExpiration), validTargetEnv(c.Invocation)); err != nil {
+		return err
+	}
+	if !c.Site.Policies.Authentication.Methods.Password.Enabled {
+		return gigya.NewError(gigya.ThisAuthenticationMethodIsCurrentlyDisabled, "")
+	}
+	switch c.Params.LoginMode {
+	case "", "standard":
+	case "reAuth":
+		if c.Caller.UID == "" {
+			return gigya.NewError(gigya.UnauthorizedUser, "")
+		}
+		return nil
+	case "link":
+		return gigya.InvalidArgumentBecause("loginMode", "link needs a social login, which this server does not serve")
+	default:
+		return gigya.InvalidArgumentBecause("loginMode", "want standard or reAuth")
+	}
+	if c.Params.LoginID == "" {
+		return gigya.MissingParameter("loginID")
+	}
+	return nil
+}
+
+// first returns the first error that is one.
+func first(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// claimed returns the account that the caller says to be, or nil if there is none.
+func (d Deps) claimed(ctx context.Context, c *method.Call[LoginParams]) (*store.Account, error) {
+	var a *store.Account
+	var err error
+	if c.Params.LoginMode == "reAuth" {
+		a, err = d.Store.Account(ctx, c.Site.Group, c.Caller.UID)
+	} else {
+		a, err = d.holder(ctx, c.Invocation, c.Params.LoginID)
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.UID = a.UID
+	if c.Params.LoginMode != "reAuth" && !mayLogInBy(c.Invocation, a, c.Params.LoginID) {
+		return nil, nil
+	}
+	return a, nil
+}
+
+// mayLogInBy tells whether the policy lets identifiers of this kind log in.
+func mayLogInBy(c *method.Invocation, a *store.Account, loginID string) bool {
+	o := c.Site.Policies.AccountOptions
+	if account.ParseLoginIDs(a.LoginIDs).HasEmail(account.Normalize(loginID)) {
+		return o.AllowsLogin("email")
+	}
+	return o.AllowsLogin("username")
+}
+
+// refused is the one answer for an unknown identifier and a wrong password (recorded text).
+func refused() error {
+	return gigya.NewError(gigya.InvalidLoginID, "invalid loginID or password")
+}
+
+// prove checks the password of the account, nil for one that does not exist, and counts failures. For a password whose
+// stored hash should be made anew it returns the new hash.
+//
+// The work is the same whoever is there: one hash, and one more where the policy keeps a history and the password is
+// wrong.
+func (d Deps) prove(ctx context.Context, c *method.Invocation, a *store.Account, given string) (rehashed string, err error) {
+	now := clock.FromTime(c.Now)
+	if a != nil && account.Locked(&a.Secrets, now) {
+		return "", gigya.NewError(gigya.AccountTemporarilyLockedOut, "")
+	}
+	ok, rehash, err := d.verify(ctx, a, given)
+	if err != nil {
+		return "", err
+	}
+	if ok {
+		if !rehash {
+			return "", nil
+		}
+		rehashed, err = d.Passwords.Hash(ctx, given)
+		return rehashed, busy(err)
+	}
+	earlier, err := d.earlier(ctx, c, a, given)
+	if err != nil {
+		return "", err
+	}
+	if err := d.countFailure(ctx, c, a); err != nil {
+		return "", err
+	}
+	if earlier {
+		return "", gigya.NewError(gigya.OldPasswordUsed, "Old Password Used")
+	}
+	return "", refused()
+}
+
+// verify is one hash, against the account's password or nobody's.
+func (d Deps) verify(ctx context.Context, a *store.Account, given string) (ok, rehash bool, err error) {
+	if a == nil || a.Secrets.PasswordHash == "" {
+		err = d.Passwords.Pretend(ctx, given)
+	} else {
+		ok, rehash, err = d.Passwords.Verify(ctx, a.Secrets.PasswordHash, given)
+	}
+	if errors.Is(err, password.ErrTooLong) {
+		return false, false, refused()
+	}
+	return ok, rehash, busy(err)
+}
+
+// earlier tells whether the password is the one before the present one.
+func (d Deps) earlier(ctx context.Context, c *method.Invocation, a *store.Account, given string) (bool, error) {
+	if c.Site.Policies.Security.PasswordHistorySize <= 0 {
+		return false, nil
+	}
+	if a == nil || len(a.Secrets.PasswordHistory) == 0 {
+		return false, busy(d.Passwords.Pretend(ctx, given))
+	}
+	ok, _, err := d.Passwords.Verify(ctx, a.Secrets.PasswordHistory[0], given)
+	return ok, busy(err)
+}
+
+// countFailure counts the failure toward a lockout, if the policy has one.
+func (d Deps) countFailure(ctx context.Context, c *method.Invocation, a *store.Account) error {
+	security := &c.Site.Policies.Security
+	if a == nil || !account.CountsFailures(security) {
+		return nil
+	}
+	err := d.Store.Change(ctx, func(tx store.Tx) error {
+		fresh, err := tx.Account(a.Group, a.UID)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		account.Failed(&fresh.Secrets, security, clock.FromTime(c.Now))
+		return tx.PutAccount(fresh)
+	})
+	if err != nil {
+		return fmt.Errorf("counting a failed login: %w", err)
+	}
+	return nil
+}
+
+// open logs in the account, whose password was proven on a copy of the record, or says what holds the login back.
+func (d Deps) open(ctx context.Context, c *method.Call[LoginParams], proven *store.Account, rehashed string, s showing) (*AccountResult, error) {
+	now := clock.FromTime(c.Now)
+	var a *store.Account
+	var stop *account.Interruption
+	var opened session.Opened
+	err := d.Store.Change(ctx, func(tx store.Tx) error {
+		var err error
+		a, err = tx.Account(proven.Group, proven.UID)
+		// Deleted, or given another password, since it was proven: as if that had come before.
+		if errors.Is(err, store.ErrNotFound) || err == nil && otherPassword(a, proven) {
+			return refused()
+		}
+		if err != nil {
+			return err
+		}
+		if stop = account.Next(a, c.Site, now); stop != nil && rehashed == "" {
+			return nil
+		}
+		if rehashed != "" {
+			a.Secrets.PasswordHash = rehashed
+		}
+		if stop == nil {
+			account.LoggedIn(a, now)
+			opened, err = d.Sessions.Open(tx, sessionOf(c.Invocation, a.UID, c.Params.SessionExpiration, c.Site.Policies.GigyaPlugins.SessionExpiration))
+			if err != nil {
+				return err
+			}
+		}
+		return tx.PutAccount(a)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("logging in: %w", err)
+	}
+	if stop != nil {
+		return nil, d.interrupted(c.Invocation, a, stop, s)
+	}
+	return d.loggedIn(ctx, c.Invocation, a, opened, s)
+}
+
+// otherPassword tells whether the account has another password than its earlier copy. A hash that a parallel login made
+// anew is not another password: it moves neither the stamp nor the epoch.
+func otherPassword(a, earlier *store.Account) bool {
+	s, t := &a.Secrets, &earlier.Secrets
+	return s.PasswordHash != t.PasswordHash && (s.PasswordCreated != t.PasswordCreated || s.TokenEpoch != t.TokenEpoch)
+}

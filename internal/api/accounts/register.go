@@ -1,0 +1,403 @@
+package accounts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/doorward/doorward/gigya"
+	"github.com/doorward/doorward/internal/account"
+	"github.com/doorward/doorward/internal/caller"
+	"github.com/doorward/doorward/internal/clock"
+	"github.com/doorward/doorward/internal/document"
+	"github.com/doorward/doorward/internal/id"
+	"github.com/doorward/doorward/internal/method"
+	"github.com/doorward/doorward/internal/password"
+	"github.com/doorward/doorward/internal/session"
+	"github.com/doorward/doorward/internal/store"
+	"github.com/doorward/doorward/internal/token"
+)
+
+// RegisterParams are the parameters of accounts.register.
+type RegisterParams struct {
+	// RegToken is needed by client calls.
+	RegToken string `param:"regToken,len=8192"`
+	// Email or Username is needed, by policy accountOptions.loginIdentifiers.
+	Email    string `param:"email"`
+	Username string `param:"username"`
+	Password string `param:"password"`
+
+	Profile       method.Object `param:"profile"`
+	Data          method.Object `param:"data"`
+	Preferences   method.Object `param:"preferences"`
+	Subscriptions method.Object `param:"subscriptions"`
+
+	FinalizeRegistration bool   `param:"finalizeRegistration"`
+	SecretQuestion       string `param:"secretQuestion"`
+	SecretAnswer         string `param:"secretAnswer"`
+	// SiteUID is the UID that the site wants for the account.
+	SiteUID string `param:"siteUID,alias=UID"`
+	// RegSource is the URL of the calling page when absent.
+	RegSource *string `param:"regSource"`
+	// Lang becomes profile.locale if the profile has none.
+	Lang string `param:"lang"`
+
+	CaptchaToken string `param:"captchaToken,len=16384"`
+	CaptchaText  string `param:"captchaText"`
+	CaptchaType  string `param:"captchaType,alias=captchaProvider"`
+
+	ClientContext     method.Object `param:"clientContext,len=65536"`
+	Include           method.List   `param:"include"`
+	SessionExpiration *int64        `param:"sessionExpiration"`
+	ProfileAttributes method.Object `param:"profileAttributes,len=65536"`
+	ActionAttributes  method.Object `param:"actionAttributes,len=65536"`
+}
+
+// register serves accounts.register: it creates an account with a login identifier, a password and data.
+//
+// Clients call with a regToken of initRegistration, servers without. The checks, in this order: regToken (400006),
+// captcha (400021), a login identifier (400002); then, all faults of one pass together under 400009, password, address,
+// user name, profile and data; age (403044). The account exists at once; with finalizeRegistration=true and nothing
+// missing it is registered and logged in, else 206001, 206002 or 206006 say what is missing and bring a regToken.
+//
+// A signed call is a server call for field access, unless the site's switch registerIsClientCall is on. With policy
+// accountOptions.preventLoginIDHarvesting a client is not told that an identifier is taken: the answer is that of an
+// account that waits for its verification.
+//
+// Sources: the REST guide; validation errors recorded by a client of 2017.
+//
+// Differs: only tokens of initRegistration are taken; those of interrupted social logins and lite accounts are refused
+// with 400006. Preferences and subscriptions keep the user's choice without the stamps of a consent vault.
+func register(d Deps) *method.Method {
+	spec := method.Spec{
+		Name:    "accounts.register",
+		Summary: "Creates an account with a login identifier, a password and data.",
+		Callers: caller.Public | caller.Session | caller.RegToken | caller.Server,
+		Write:   true,
+		Event:   true,
+		Partial: "mails, captcha services, progression of lite and social accounts, communications, addresses, import by hashedPassword, consent stamps, risk rules, webhooks, vToken of 206006",
+	}
+	return method.New(spec, func(ctx context.Context, c *method.Call[RegisterParams]) (*AccountResult, error) {
+		r := &registration{d: d, c: c, server: c.Server() && !c.Site.Settings.RegisterIsClientCall}
+		for _, step := range []func(context.Context) error{r.checkToken, r.checkParams, r.read, r.checkFields, r.hash} {
+			if err := step(ctx); err != nil {
+				return nil, err
+			}
+		}
+		if !r.hidden {
+			if err := r.write(ctx); err != nil {
+				return nil, err
+			}
+		}
+		if r.hidden {
+			return nil, r.conceal(ctx)
+		}
+		if r.stop != nil {
+			return nil, r.pending()
+		}
+		return d.loggedIn(ctx, c.Invocation, r.account, r.opened, r.showing())
+	})
+}
+
+// registration is one call of register.
+type registration struct {
+	d Deps
+	c *method.Call[RegisterParams]
+	// server tells whether server rules hold for fields.
+	server bool
+	token  token.RegToken
+	change account.Change
+	uid    string
+	// hidden: an identifier is taken and the caller must not learn it.
+	hidden bool
+
+	account *store.Account
+	stop    *account.Interruption
+	opened  session.Opened
+}
+
+func (r *registration) showing() showing {
+	isNew := true
+	s := show(r.c.Params.Include, nil, account.IncludeProfile)
+	s.newUser = &isNew
+	return s
+}
+
+// checkToken reads the regToken. That it made no account yet is looked at here, to waste no hash on it, and made certain
+// in the transaction.
+func (r *registration) checkToken(ctx context.Context) error {
+	c := r.c
+	if c.Params.RegToken == "" {
+		if c.Server() {
+			return nil
+		}
+		return gigya.MissingParameter("regToken")
+	}
+	var err error
+	if r.token, err = r.d.openToken(c.Invocation, c.Params.RegToken); err != nil {
+		return err
+	}
+	if r.token.Kind != token.KindInit {
+		return badToken()
+	}
+	used, err := r.d.Store.Marked(ctx, usedSpace, token.Hash(r.token.ID), clock.FromTime(c.Now))
+	if err != nil {
+		return fmt.Errorf("looking for a used regToken: %w", err)
+	}
+	if used {
+		return badToken()
+	}
+	return nil
+}
+
+func (r *registration) checkParams(context.Context) error {
+	c, p := r.c, r.c.Site.Policies
+	if err := first(validExpiration(c.Params.SessionExpiration), validTargetEnv(c.Invocation)); err != nil {
+		return err
+	}
+	// No captcha service is served: a site that demands one gets no registrations by clients.
+	if p.Registration.RequireCaptcha && !c.Server() {
+		return gigya.NewError(gigya.CaptchaVerificationFailed, "")
+	}
+	byEmail := p.AccountOptions.AllowsLogin("email")
+	switch {
+	case c.Params.Email == "" && (p.AccountOptions.VerifyEmail || c.Params.Username == "" && byEmail):
+		return gigya.MissingParameter("email")
+	case c.Params.Email == "" && c.Params.Username == "" || !byEmail && c.Params.Username == "" && p.AccountOptions.AllowsLogin("username"):
+		return gigya.MissingParameter("username")
+	case c.Params.Password == "" && p.Authentication.Methods.Password.Enabled:
+		return gigya.MissingParameter("password")
+	case c.Params.SecretQuestion == "" && (p.Registration.RequireSecurityQuestion || c.Params.SecretAnswer != ""):
+		return gigya.MissingParameter("secretQuestion")
+	case c.Params.SecretAnswer == "" && c.Params.SecretQuestion != "":
+		return gigya.MissingParameter("secretAnswer")
+	}
+	return nil
+}
+
+// read makes the change of the parameters, and chooses the UID.
+func (r *registration) read(ctx context.Context) error {
+	c := r.c
+	r.change = account.Change{Email: strings.TrimSpace(c.Params.Email), Username: c.Params.Username, RegSource: c.Params.RegSource}
+	if r.change.RegSource == nil {
+		r.change.RegSource = &c.Referrer
+	}
+	if err := readDocuments(&r.change, c.Params.Profile, c.Params.Data, c.Params.Preferences, c.Params.Subscriptions); err != nil {
+		return err
+	}
+	if r.uid = c.Params.SiteUID; r.uid == "" {
+		r.uid = id.UID(c.Now, r.d.Rand)
+		return nil
+	}
+	if !account.ValidUID(r.uid) {
+		return gigya.InvalidArgumentBecause("siteUID", "want 1 to 252 visible ASCII characters")
+	}
+	_, err := r.d.Store.Account(ctx, c.Site.Group, r.uid)
+	switch {
+	case err == nil:
+		return account.Invalid([]gigya.ValidationError{takenUID()})
+	case !errors.Is(err, store.ErrNotFound):
+		return fmt.Errorf("looking for a UID: %w", err)
+	}
+	return nil
+}
+
+// readDocuments parses the parameters that are JSON objects.
+func readDocuments(ch *account.Change, profile, data, preferences, subscriptions method.Object) error {
+	fields := []struct {
+		name string
+		text method.Object
+		into **document.Object
+	}{
+		{"profile", profile, &ch.Profile}, {"data", data, &ch.Data},
+		{"preferences", preferences, &ch.Preferences}, {"subscriptions", subscriptions, &ch.Subscriptions},
+	}
+	for _, f := range fields {
+		o, err := object(f.name, f.text)
+		if err != nil {
+			return err
+		}
+		*f.into = o
+	}
+	return nil
+}
+
+func takenUID() gigya.ValidationError {
+	return gigya.ValidationError{ErrorCode: gigya.UniqueIdentifierExists, Message: "UID already exists", FieldName: "siteUID"}
+}
+
+// checkFields finds all faults of password, identifiers and documents in one pass, before anything is hashed or written.
+func (r *registration) checkFields(ctx context.Context) error {
+	c := r.c
+	var items []gigya.ValidationError
+	if c.Params.Password != "" {
+		items = checkPassword(c.Invocation, c.Params.Password, "password")
+	}
+	out, err := r.apply(r.d.owner(ctx, c.Site.Group))
+	if err != nil {
+		return err
+	}
+	items = append(items, out.Items...)
+	if r.conceals() {
+		items = r.withoutTaken(items)
+	}
+	if len(items) > 0 {
+		return account.Invalid(items)
+	}
+	if r.hidden {
+		// What the answer shows is the account that would have been made.
+		if _, err := r.apply(nobody); err != nil {
+			return err
+		}
+	}
+	if c.Site.Policies.Registration.EnforceCoppa && account.Underage(r.account, c.Now) {
+		return gigya.NewError(gigya.UnderageUser, "")
+	}
+	return nil
+}
+
+// nobody is an owner function by which every identifier is free.
+func nobody(store.Identifier) (string, error) { return "", store.ErrNotFound }
+
+// apply makes the account anew and works the change out on it.
+func (r *registration) apply(owner func(store.Identifier) (string, error)) (*account.Outcome, error) {
+	c := r.c
+	r.account = account.New(c.Site.Group, r.uid, clock.FromTime(c.Now))
+	out, err := account.Apply(r.account, &r.change, rules(c.Invocation, r.server, owner))
+	if err == nil && len(out.Items) == 0 && c.Params.Lang != "" {
+		err = account.SetLocale(r.account, c.Params.Lang)
+	}
+	return out, err
+}
+
+// checkPassword returns the item for a password that the policy does not take.
+func checkPassword(c *method.Invocation, text, field string) []gigya.ValidationError {
+	if len(text) <= password.MaxLength && c.Site.Policies.PasswordComplexity.Check(text) {
+		return nil
+	}
+	return []gigya.ValidationError{{
+		ErrorCode: gigya.InvalidParameterValue, Message: "password does not meet complexity requirements", FieldName: field,
+	}}
+}
+
+// conceals tells whether the caller must not learn that an identifier is taken.
+func (r *registration) conceals() bool {
+	return r.c.Site.Policies.AccountOptions.PreventLoginIDHarvesting && !r.c.Server()
+}
+
+// withoutTaken drops the items of taken identifiers and remembers that there were some.
+func (r *registration) withoutTaken(items []gigya.ValidationError) []gigya.ValidationError {
+	return slices.DeleteFunc(items, func(v gigya.ValidationError) bool {
+		taken := v.ErrorCode == gigya.UniqueIdentifierExists
+		r.hidden = r.hidden || taken
+		return taken
+	})
+}
+
+// hash makes the one hash of the call (two with a secret answer), outside of any transaction.
+func (r *registration) hash(ctx context.Context) error {
+	var err error
+	if p := r.c.Params.Password; p != "" {
+		if r.change.PasswordHash, err = r.d.Passwords.Hash(ctx, p); err != nil {
+			return busy(err)
+		}
+	}
+	if answer := r.c.Params.SecretAnswer; answer != "" {
+		r.change.SecretQuestion = r.c.Params.SecretQuestion
+		r.change.SecretAnswerHash, err = r.d.Passwords.Hash(ctx, account.Normalize(answer))
+	}
+	return busy(err)
+}
+
+// write creates the account with its identifiers, uses the token up, and opens the session if nothing interrupts.
+func (r *registration) write(ctx context.Context) error {
+	c := r.c
+	now := clock.FromTime(c.Now)
+	err := r.d.Store.Change(ctx, func(tx store.Tx) error {
+		r.stop, r.opened = nil, session.Opened{}
+		if err := r.useToken(tx); err != nil {
+			return err
+		}
+		out, err := r.apply(ownerIn(tx, c.Site.Group))
+		if err == nil {
+			err = out.Err()
+		}
+		if err != nil {
+			return err
+		}
+		if c.Params.FinalizeRegistration && len(account.Missing(r.account, c.Site)) == 0 {
+			account.Finalize(r.account, now)
+		}
+		if r.stop = account.Next(r.account, c.Site, now); r.stop == nil {
+			account.LoggedIn(r.account, now)
+			r.opened, err = r.d.Sessions.Open(tx, sessionOf(c.Invocation, r.uid, c.Params.SessionExpiration, c.Site.Policies.GigyaPlugins.SessionExpiration))
+			if err != nil {
+				return err
+			}
+		}
+		if err := extendSchema(tx, c.Invocation, r.change.Data, r.server); err != nil {
+			return err
+		}
+		return out.Store(tx, r.account)
+	})
+	if errors.Is(err, store.ErrExists) {
+		return account.Invalid([]gigya.ValidationError{takenUID()})
+	}
+	// Another registration took the identifier since it was looked for.
+	var failure *gigya.Error
+	if errors.As(err, &failure) && r.conceals() && len(failure.Validation) > 0 {
+		if failure.Validation = r.withoutTaken(failure.Validation); len(failure.Validation) == 0 {
+			return nil
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("registering: %w", err)
+	}
+	c.UID = r.uid
+	return nil
+}
+
+// useToken marks the token of initRegistration: it makes one account, whatever runs beside it.
+func (r *registration) useToken(tx store.Tx) error {
+	if r.token.ID == "" {
+		return nil
+	}
+	err := tx.UseOnce(usedSpace, token.Hash(r.token.ID), clock.FromTime(r.c.Now), r.token.Expires)
+	if errors.Is(err, store.ErrUsed) {
+		return badToken()
+	}
+	return err
+}
+
+// pending is the answer of an account that has no session yet.
+func (r *registration) pending() error {
+	stop := *r.stop
+	if stop.Code == gigya.AccountPendingRegistration && !r.c.Params.FinalizeRegistration {
+		stop.Details = "Registration was not finalized"
+	}
+	return r.d.interrupted(r.c.Invocation, r.account, &stop, r.showing())
+}
+
+// conceal answers as if the account had been made and waited for its verification. The token is used up as it would be;
+// the regToken in the answer is that of an account which does not exist.
+func (r *registration) conceal(ctx context.Context) error {
+	if err := r.d.Store.Change(ctx, r.useToken); err != nil {
+		return fmt.Errorf("registering: %w", err)
+	}
+	if _, err := r.apply(nobody); err != nil {
+		return err
+	}
+	o := r.c.Site.Policies.AccountOptions
+	r.stop = &account.Interruption{Code: gigya.AccountPendingVerification, UnverifiedEmails: account.ParseEmails(r.account.Emails).Unverified}
+	if o.UseCodeVerification {
+		r.stop.Code = gigya.PendingCodeVerification
+	}
+	if missing := account.Next(r.account, r.c.Site, clock.FromTime(r.c.Now)); !r.c.Params.FinalizeRegistration || len(missing.Missing) > 0 {
+		r.stop = missing
+		return r.pending()
+	}
+	account.Finalize(r.account, clock.FromTime(r.c.Now))
+	return r.pending()
+}

@@ -1,0 +1,50 @@
+package accounts
+
+import (
+	"context"
+	"strings"
+
+	"github.com/doorward/doorward/gigya"
+	"github.com/doorward/doorward/internal/document"
+	"github.com/doorward/doorward/internal/store"
+)
+
+// namedText is a parameter that holds a part of a site's configuration.
+type namedText struct {
+	name, text string
+}
+
+// configChanges makes one document of the parameters that were sent: JSON objects, or null. Any other text is 400004.
+func configChanges(parts []namedText) (*document.Object, error) {
+	changes := &document.Object{}
+	for _, part := range parts {
+		text := strings.TrimSpace(part.text)
+		switch text {
+		case "":
+			continue
+		case "null":
+			changes.Set(part.name, document.NullValue())
+			continue
+		}
+		object, err := document.ParseObject([]byte(text))
+		if err != nil {
+			return nil, gigya.InvalidFormat(part.name, "want a JSON object or null: "+err.Error())
+		}
+		changes.Set(part.name, document.FromObject(object))
+	}
+	return changes, nil
+}
+
+// changeSite changes the site's record in one transaction. Two changes at once follow one another: none is lost.
+func (d Deps) changeSite(ctx context.Context, apiKey string, change func(*store.Site) error) error {
+	return d.Store.Change(ctx, func(tx store.Tx) error {
+		record, err := tx.Site(apiKey)
+		if err != nil {
+			return err
+		}
+		if err := change(record); err != nil {
+			return err
+		}
+		return tx.PutSite(record)
+	})
+}

@@ -1,0 +1,25 @@
+package socialize
+
+import (
+	"io"
+	"log/slog"
+
+	"github.com/doorward/doorward/internal/session"
+	"github.com/doorward/doorward/internal/site"
+	"github.com/doorward/doorward/internal/store"
+	"github.com/doorward/doorward/internal/token"
+)
+
+// Deps is what the methods of this folder work with. Every field is safe for concurrent use; none but Log may be nil.
+type Deps struct {
+	Store    store.Store
+	Sites    *site.Directory
+	Tokens   *token.Tokens
+	Keyring  *token.Keyring
+	Sessions *session.Sessions
+	// Rand is the source of everything that must not be guessed.
+	Rand io.Reader
+	// Issuer returns the iss claim of a site's id_tokens.
+	Issuer func(apiKey string) string
+	Log    *slog.Logger
+}

@@ -1,0 +1,154 @@
+package audit
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/doorward/doorward/gigya"
+	"github.com/doorward/doorward/internal/clock"
+	"github.com/doorward/doorward/internal/document"
+	"github.com/doorward/doorward/internal/store"
+)
+
+// Values of authType.
+const (
+	AuthPartnerSecret = "partnerSecret"
+	AuthUserKey       = "userKey"
+	AuthBearer        = "bearer"
+	AuthSession       = "session"
+	AuthNone          = "none"
+)
+
+// AuthType returns the authType of a caller known by the given means (caller.Caller.Via), with or without a key.
+func AuthType(via string, key bool) string {
+	switch via {
+	case "bearer", "oauth":
+		return AuthBearer
+	case "userKey", "partnerSecret", "signature":
+		if key {
+			return AuthUserKey
+		}
+		return AuthPartnerSecret
+	case "session":
+		return AuthSession
+	}
+	return AuthNone
+}
+
+// Call is a call that was answered, as the log wants it.
+type Call struct {
+	Time   clock.Millis
+	CallID string
+	// Method is the canonical name.
+	Method string
+	APIKey string
+	// UID is the account concerned; empty: none.
+	UID string
+	// UserKey is the key that authorised the call, or was claimed to; Key describes it when it was proven.
+	UserKey string
+	Key     *KeyDetails
+	// SourceIP is the address of the client.
+	SourceIP string
+	// Country is the client's, two letters; empty: not known.
+	Country  string
+	AuthType string
+	Params   *gigya.Params
+	// Err is nil for a success.
+	Err *gigya.Error
+}
+
+// KeyDetails describes a key. EmailDomain is that of its owner's address; the address itself is never written down.
+type KeyDetails struct {
+	Name, Description, EmailDomain string
+}
+
+// Bounds of params in a record: more parameters and longer texts than these are left out.
+const (
+	maxParams     = 256
+	maxParamBytes = 64 << 10
+)
+
+// Record returns the call's audit record. Its members are those of the type AuditLogEntry, in that order; a text that
+// is empty is left out.
+func (c Call) Record() *store.Audit {
+	code, message, details := gigya.Code(0), "OK", ""
+	if c.Err != nil {
+		code, message, details = c.Err.Code, c.Err.Code.Message(), c.Err.Details
+	}
+	dst := append(make([]byte, 0, 1024), '{')
+	dst = member(dst, "@timestamp", c.Time.ISO())
+	dst = member(dst, "callID", c.CallID)
+	dst = member(dst, "errCode", strconv.Itoa(int(code)))
+	dst = member(dst, "endpoint", c.Method)
+	dst = member(dst, "errMessage", message)
+	dst = member(dst, "errDetails", details)
+	dst = member(dst, "userKey", c.UserKey)
+	dst = member(dst, "sourceIP", c.SourceIP)
+	dst = append(dst, `"params":`...)
+	dst = append(appendParams(dst, c.Params), ',')
+	dst = member(dst, "uid", c.UID)
+	dst = member(dst, "apikey", c.APIKey)
+	dst = append(dst, `"httpReq":{`...)
+	if c.Params != nil {
+		dst = member(dst, "SDK", bounded(c.Params.Get("sdk")))
+	}
+	dst = append(end(member(dst, "country", c.Country)), ',')
+	if c.Key != nil {
+		dst = append(dst, `"userKeyDetails":{`...)
+		dst = member(dst, "name", c.Key.Name)
+		dst = member(dst, "description", c.Key.Description)
+		dst = append(end(member(dst, "emailDomain", c.Key.EmailDomain)), ',')
+	}
+	dst = end(member(dst, "authType", c.AuthType))
+	return &store.Audit{
+		Time: c.Time, CallID: c.CallID, APIKey: c.APIKey, Method: c.Method, ErrorCode: int(code),
+		UserKey: c.UserKey, UID: c.UID, Record: dst,
+	}
+}
+
+// member appends a text member and a comma, or nothing when the text is empty.
+func member(dst []byte, name, text string) []byte {
+	if text == "" {
+		return dst
+	}
+	dst = append(document.AppendString(dst, name), ':')
+	return append(document.AppendString(dst, text), ',')
+}
+
+// end closes an object whose members were appended each with a comma.
+func end(dst []byte) []byte {
+	if dst[len(dst)-1] == ',' {
+		dst = dst[:len(dst)-1]
+	}
+	return append(dst, '}')
+}
+
+// appendParams appends the parameters as an object of texts. Parameters are remembered as they were spelt; the API key
+// has a member of its own.
+func appendParams(dst []byte, params *gigya.Params) []byte {
+	dst = append(dst, '{')
+	if params == nil {
+		return append(dst, '}')
+	}
+	start := len(dst)
+	for i, p := range params.All() {
+		if i == maxParams || len(dst)-start > maxParamBytes {
+			break
+		}
+		if strings.EqualFold(p.Name, "apiKey") {
+			continue
+		}
+		dst = append(document.AppendString(dst, bounded(p.Name)), ':')
+		dst = append(document.AppendString(dst, safe(p.Name, p.Value)), ',')
+	}
+	return end(dst)
+}
+
+// bounded cuts a text that a caller made up to what a name may have.
+func bounded(text string) string {
+	const longest = 256
+	if len(text) > longest {
+		return strings.ToValidUTF8(text[:longest], "")
+	}
+	return text
+}

@@ -1,0 +1,90 @@
+package audit
+
+import (
+	"strings"
+
+	"github.com/doorward/doorward/internal/document"
+)
+
+// Mask stands where a value was left out.
+const Mask = "***"
+
+// sensitive are the parameters, in lower case, whose values are never written down, beside those that end as
+// sensitiveEndings do.
+var sensitive = map[string]bool{
+	"sig": true, "querysig": true, "uidsig": true, "uidsignature": true, "friendshipsignature": true,
+	"code": true, "authcode": true, "backupcode": true, "verificationcode": true, "otp": true, "pin": true,
+	"secretanswer": true, "gltexp": true, "gmidticket": true, "samlresponse": true, "samldata": true,
+	"hashedpassword": true, "compoundhashedpassword": true, "pwhashsalt": true, "hash": true, "salt": true, "cookievalue": true,
+	"authorization": true, "privatekey": true, "providersessions": true, "sessioninfo": true, "jwt": true,
+}
+
+var sensitiveEndings = []string{"token", "secret", "password", "passcode", "passphrase", "assertion", "privatekey"}
+
+// Sensitive tells whether the value of a parameter or member of this name is a secret, a password, a token, a signature
+// or a code. Letter case does not matter.
+func Sensitive(name string) bool {
+	const longest = 256
+	if len(name) > longest {
+		return true
+	}
+	name = strings.ToLower(name)
+	if sensitive[name] {
+		return true
+	}
+	for _, ending := range sensitiveEndings {
+		if strings.HasSuffix(name, ending) {
+			return true
+		}
+	}
+	return false
+}
+
+// longestValue is how much of a value is written down, in bytes.
+const longestValue = 4096
+
+// safe returns what of a parameter's value may be written down. Inside of JSON the same names are masked.
+func safe(name, value string) string {
+	switch {
+	case value == "":
+		return ""
+	case Sensitive(name):
+		return Mask
+	}
+	if trimmed := strings.TrimLeft(value, " \t\r\n"); trimmed != "" && (trimmed[0] == '{' || trimmed[0] == '[') {
+		parsed, err := document.Parse([]byte(trimmed))
+		if err != nil {
+			// What cannot be read cannot be searched for secrets.
+			return Mask
+		}
+		value = string(masked(parsed).AppendJSON(nil))
+	}
+	if len(value) > longestValue {
+		return strings.ToValidUTF8(value[:longestValue], "") + "…"
+	}
+	return value
+}
+
+// masked returns the value with sensitive members masked, at any depth. It alters the objects in it.
+func masked(v document.Value) document.Value {
+	switch v.Kind() {
+	case document.KindObject:
+		o := v.Object()
+		for _, name := range o.Names() {
+			member, _ := o.Get(name)
+			switch {
+			case !Sensitive(name):
+				o.Set(name, masked(member))
+			case !member.IsNull():
+				o.Set(name, document.String(Mask))
+			}
+		}
+	case document.KindArray:
+		items := make([]document.Value, 0, len(v.Items()))
+		for _, item := range v.Items() {
+			items = append(items, masked(item))
+		}
+		return document.ArrayOf(items...)
+	}
+	return v
+}

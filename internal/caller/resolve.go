@@ -1,0 +1,123 @@
+package caller
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"strings"
+
+	"github.com/doorward/doorward/gigya"
+	"github.com/doorward/doorward/internal/site"
+	"github.com/doorward/doorward/internal/store"
+	"github.com/doorward/doorward/internal/token"
+)
+
+// Caller proves who calls. The site is that of [Resolver.Site], nil if the call has none.
+//
+// It answers the class of the caller and its rights; whether that class may call the method is the next question
+// ([Caller.Permitted]). The errors are those of protocol.md 9.2: 403002 timestamp, 403005 userKey or session unknown,
+// 403010 secret, 403003 signature, 403004 nonce, 403011 session or token over, 403025 access token, 403007 a server
+// credential that does not reach the site, 400008 a header of another form, 400006 a regToken that is not good, and
+// 403006 for a bearer credential over plain HTTP.
+func (v *Resolver) Caller(ctx context.Context, r *Request, s *site.Site) (*Caller, error) {
+	switch first(r) {
+	case byHeader:
+		return v.header(ctx, r, s)
+	case byKeySignature:
+		return v.keySignature(ctx, r, s)
+	case bySessionSignature:
+		return v.sessionSignature(ctx, r, s)
+	case bySignature:
+		return v.partnerSignature(ctx, r, s)
+	case byKeySecret:
+		return v.keySecret(ctx, r, s)
+	case bySecret:
+		return v.partnerSecret(r, s)
+	case byAccessToken:
+		return v.oauthToken(ctx, r, s)
+	case byLoginToken, byCookie:
+		return v.login(ctx, r, s)
+	}
+	return public(), nil
+}
+
+func public() *Caller { return &Caller{Class: Public, Via: "none"} }
+
+// keySecret is apiKey, userKey and the key's secret.
+func (v *Resolver) keySecret(ctx context.Context, r *Request, s *site.Site) (*Caller, error) {
+	key, err := v.liveKey(ctx, r.Params.Get("userKey"))
+	if err != nil {
+		return nil, err
+	}
+	if !equalSecret(key.SecretText, r.Params.Get("secret")) {
+		return nil, wrongSecret()
+	}
+	return v.reach(ctx, r, s, &Caller{Class: Server, Via: "userKey", Key: key, Secret: key.Secret})
+}
+
+// partnerSecret is apiKey and the secret of the site's partner.
+func (v *Resolver) partnerSecret(r *Request, s *site.Site) (*Caller, error) {
+	if s == nil {
+		return nil, gigya.MissingParameter("apiKey")
+	}
+	if !equalSecret(s.Partner.SecretText, r.Params.Get("secret")) {
+		return nil, wrongSecret()
+	}
+	return &Caller{Class: Server, Via: "partnerSecret", Secret: s.Partner.Secret}, nil
+}
+
+func wrongSecret() error { return gigya.NewError(gigya.InvalidSecret, "Invalid parameter: secret") }
+
+// equalSecret compares in constant time. A blank stands for the plus sign that an unencoded query loses. No secret
+// equals a missing one.
+func equalSecret(want, got string) bool {
+	a, b := sha256.Sum256([]byte(want)), sha256.Sum256([]byte(strings.ReplaceAll(got, " ", "+")))
+	return subtle.ConstantTimeCompare(a[:], b[:]) == 1 && want != ""
+}
+
+// liveKey returns the key if it may be used. One that is disabled or revoked is answered like one that never was.
+func (v *Resolver) liveKey(ctx context.Context, userKey string) (*site.Key, error) {
+	key, err := v.sites.Key(ctx, userKey)
+	if err == nil && key.Live() {
+		return key, nil
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	return nil, gigya.NewError(gigya.UnauthorizedUser, "The supplied userkey was not found")
+}
+
+// reach returns the caller, who holds a proven key, if the key's partner is in business and the key reaches the site.
+func (v *Resolver) reach(ctx context.Context, r *Request, s *site.Site, c *Caller) (*Caller, error) {
+	if s != nil {
+		if !c.Key.Reaches(s) {
+			return nil, Denied(r.MethodName)
+		}
+		return c, nil
+	}
+	partner, err := v.sites.PartnerByID(ctx, c.Key.Partner)
+	if err != nil {
+		return nil, err
+	}
+	if partner.Disabled {
+		return nil, gigya.NewError(gigya.UnauthorizedPartner, "")
+	}
+	return c, nil
+}
+
+// regToken is the last credential: a token of one flow. Methods that do not take one have no such parameter.
+func (v *Resolver) regToken(r *Request, s *site.Site) (*Caller, error) {
+	text := r.Params.Get("regToken")
+	if text == "" || !r.Accepts.Has(RegToken) {
+		return public(), nil
+	}
+	opened, err := v.tokens.OpenRegToken(text, r.Now)
+	if errors.Is(err, token.ErrInvalid) || err == nil && (s == nil || opened.Site != s.APIKey) {
+		return nil, gigya.InvalidArgument("regToken")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Caller{Class: RegToken, Via: "regToken", UID: opened.UID, RegToken: &opened}, nil
+}

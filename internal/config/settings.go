@@ -1,0 +1,184 @@
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ConfigVariable names the configuration file in the environment. MasterKeyVariable holds the master key itself, as
+// Base64 of 32 bytes, for installations that keep it in a secret store and not in a file.
+const (
+	ConfigVariable    = "DOORWARD_CONFIG"
+	MasterKeyVariable = "DOORWARD_MASTER_KEY"
+)
+
+// Setting is one setting: its key, its default, what it means.
+type Setting struct {
+	Key     string
+	Default string
+	Help    string
+	set     func(c *Config, text string) error
+}
+
+// Variable is the setting's name in the environment.
+func (s Setting) Variable() string {
+	return prefix + strings.ToUpper(strings.ReplaceAll(s.Key, ".", "_"))
+}
+
+// Settings lists every setting, in the order in which they are printed. The table data_centers is beside them: it maps
+// the id of a data center that another installation serves to that installation's api domain.
+func Settings() []Setting { return append([]Setting(nil), settings...) }
+
+var settings = []Setting{
+	{"data", "doorward-data", "Folder of the database and, unless said otherwise, of the master key.",
+		func(c *Config, v string) error { return text(&c.Data, v) }},
+	{"master_key_file", "", "File of the master key (32 bytes); empty: master.key in the data folder.",
+		func(c *Config, v string) error { return text(&c.MasterKeyFile, v) }},
+
+	{"listen.http", "", "Address of the plain HTTP listener; empty: none.",
+		func(c *Config, v string) error { return text(&c.HTTP, v) }},
+	{"listen.https", ":443", "Address of the TLS listener; empty: none.",
+		func(c *Config, v string) error { return text(&c.HTTPS, v) }},
+	{"listen.ops", "127.0.0.1:9464", "Address of /healthz, /readyz and /metrics; empty: none.",
+		func(c *Config, v string) error { return text(&c.Ops, v) }},
+	{"public_url", "", "Scheme and host under which clients reach the server, e.g. https://id.example.com.",
+		func(c *Config, v string) error { return publicURL(&c.PublicURL, v) }},
+	{"tls.cert", "", "Certificate chain, PEM. Read again when the file changes.",
+		func(c *Config, v string) error { return text(&c.TLSCert, v) }},
+	{"tls.key", "", "Private key of the certificate, PEM.",
+		func(c *Config, v string) error { return text(&c.TLSKey, v) }},
+	{"trusted_proxies", "", "Comma list of addresses and networks whose X-Forwarded-* and Forwarded headers are believed.",
+		func(c *Config, v string) error { return prefixes(&c.TrustedProxies, v) }},
+	{"allow_http_secrets", "false", "Accept secrets over plain HTTP (403006 otherwise). Refused by serve.",
+		func(c *Config, v string) error { return boolean(&c.AllowHTTP, v) }},
+
+	{"data_center", "us1", "Id of this data center, shown in dataCenter and apiDomain.",
+		func(c *Config, v string) error { return text(&c.DataCenter, v) }},
+	{"issuer", "https://fidm.gigya.com/jwt/{apiKey}/", "Issuer of id_tokens; {apiKey} stands for the site. The default is what the Java SDK compares with.",
+		func(c *Config, v string) error { return text(&c.Issuer, v) }},
+	{"oauth_issuer", "", "Issuer of OAuth 2 access tokens; empty: public_url.",
+		func(c *Config, v string) error { return text(&c.OAuthIssuer, v) }},
+	{"content_type", "text/javascript; charset=utf-8", "Content-Type of JSON answers.",
+		func(c *Config, v string) error { return text(&c.ContentType, v) }},
+
+	{"log.level", "info", "debug, info, warn or error.",
+		func(c *Config, v string) error { return level(&c.LogLevel, v) }},
+	{"log.format", "json", "json or text.",
+		func(c *Config, v string) error { return oneOf(&c.LogFormat, v, "json", "text") }},
+
+	{"timeout.shutdown", "30s", "How long a stopping server waits for the calls that it accepted.",
+		func(c *Config, v string) error { return duration(&c.ShutdownTimeout, v) }},
+	{"timeout.call", "60s", "How long one call may take.",
+		func(c *Config, v string) error { return duration(&c.CallTimeout, v) }},
+
+	{"password.memory_kib", "19456", "Memory of one argon2id hash, in KiB.",
+		func(c *Config, v string) error { return integer(&c.PasswordMemory, v, 8, 1<<20) }},
+	{"password.time", "2", "Passes of one argon2id hash.",
+		func(c *Config, v string) error { return integer(&c.PasswordTime, v, 1, 16) }},
+	{"password.slots", "0", "Hashes at the same time; 0: one a core.",
+		func(c *Config, v string) error { return integer(&c.PasswordSlots, v, 0, 1024) }},
+	{"password.queue", "256", "Logins that may wait for a slot; more are answered 403048.",
+		func(c *Config, v string) error { return integer(&c.PasswordQueue, v, 1, 1<<16) }},
+
+	{"rate.per_address", "0", "Client calls a second from one address; 0: no limit.",
+		func(c *Config, v string) error { return number(&c.RatePerAddress, v) }},
+	{"rate.per_key", "0", "Server calls a second with one credential; 0: no limit.",
+		func(c *Config, v string) error { return number(&c.RatePerKey, v) }},
+}
+
+func text(to *string, v string) error {
+	*to = v
+	return nil
+}
+
+func boolean(to *bool, v string) error {
+	b, err := strconv.ParseBool(v)
+	if err != nil {
+		return fmt.Errorf("%q is neither true nor false", v)
+	}
+	*to = b
+	return nil
+}
+
+func integer(to *int, v string, low, high int) error {
+	n, err := strconv.Atoi(v)
+	if err != nil || n < low || n > high {
+		return fmt.Errorf("%q is not a whole number from %d to %d", v, low, high)
+	}
+	*to = n
+	return nil
+}
+
+func number(to *float64, v string) error {
+	n, err := strconv.ParseFloat(v, 64)
+	if err != nil || !(n >= 0 && n <= 1e9) {
+		return fmt.Errorf("%q is not a number from 0 on", v)
+	}
+	*to = n
+	return nil
+}
+
+func duration(to *time.Duration, v string) error {
+	d, err := time.ParseDuration(v)
+	if err != nil || d <= 0 {
+		return fmt.Errorf("%q is not a duration such as 30s or 2m", v)
+	}
+	*to = d
+	return nil
+}
+
+func oneOf(to *string, v string, allowed ...string) error {
+	for _, a := range allowed {
+		if v == a {
+			*to = v
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is not one of %s", v, strings.Join(allowed, ", "))
+}
+
+func level(to *slog.Level, v string) error {
+	if err := to.UnmarshalText([]byte(v)); err != nil {
+		return fmt.Errorf("%q is not one of debug, info, warn, error", v)
+	}
+	return nil
+}
+
+func prefixes(to *[]netip.Prefix, v string) error {
+	var list []netip.Prefix
+	for _, item := range strings.Split(v, ",") {
+		item = strings.TrimSpace(item)
+		if item == "" {
+			continue
+		}
+		if addr, err := netip.ParseAddr(item); err == nil {
+			list = append(list, netip.PrefixFrom(addr, addr.BitLen()))
+			continue
+		}
+		p, err := netip.ParsePrefix(item)
+		if err != nil {
+			return fmt.Errorf("%q is neither an address nor a network such as 10.0.0.0/8", item)
+		}
+		list = append(list, p.Masked())
+	}
+	*to = list
+	return nil
+}
+
+func publicURL(to *string, v string) error {
+	if v == "" {
+		*to = ""
+		return nil
+	}
+	u, err := url.Parse(v)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
+		return fmt.Errorf("%q is not of the form https://id.example.com", v)
+	}
+	*to = u.Scheme + "://" + u.Host
+	return nil
+}

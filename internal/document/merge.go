@@ -1,0 +1,134 @@
+package document
+
+import "strings"
+
+// MergeDeep changes dst by the patch the way setAccountInfo writes data:
+//
+//   - a member that the patch does not name stays;
+//   - an object is merged into the object that is there, at every depth, or takes the place of what is no object;
+//   - a scalar or an array replaces what is there, whole; what is inside an array is taken as it is;
+//   - null removes the field, and is no error if there is none; the object around it stays, even when empty;
+//   - a dotted name such as "loyalty.tier" is the same as nested objects. A name with an empty part ("a..b", ".a") is an
+//     ordinary name.
+//
+// Members are applied in their order, so of two that name the same field the later wins. The patch is not altered and
+// shares nothing with dst afterwards. If dotted names would nest dst deeper than [MaxDepth], the error is [ErrDepth] and
+// nothing was changed; there is no other error.
+func MergeDeep(dst, patch *Object) error {
+	if !fits(patch, MaxDepth) {
+		return ErrDepth
+	}
+	mergeDeep(dst, patch)
+	return nil
+}
+
+func mergeDeep(dst, patch *Object) {
+	for name, v := range patch.All() {
+		path := dotted(name)
+		switch v.Kind() {
+		case KindNull:
+			dst.DeletePath(path)
+		case KindObject:
+			at := dst
+			for _, part := range path {
+				at = at.child(part)
+			}
+			mergeDeep(at, v.Object())
+		default:
+			dst.SetPath(path, v.Clone())
+		}
+	}
+}
+
+// dotted splits a name of a patch at its dots.
+func dotted(name string) []string {
+	if !strings.Contains(name, ".") {
+		return []string{name}
+	}
+	path := strings.Split(name, ".")
+	for _, part := range path {
+		if part == "" {
+			return []string{name}
+		}
+	}
+	return path
+}
+
+// fits tells whether the patch, its dotted names taken apart, has at most depth levels.
+func fits(o *Object, depth int) bool {
+	if depth <= 0 {
+		return false
+	}
+	for name, v := range o.All() {
+		below := depth - 1
+		if strings.Contains(name, ".") {
+			below = depth - len(dotted(name))
+		}
+		if below < 0 || !valueFits(v, below) {
+			return false
+		}
+	}
+	return true
+}
+
+func valueFits(v Value, depth int) bool {
+	switch v.Kind() {
+	case KindObject:
+		return fits(v.Object(), depth)
+	case KindArray:
+		return arrayFits(v, depth)
+	}
+	return true
+}
+
+// arrayFits is for what is taken as it is: names inside an array are not taken apart.
+func arrayFits(v Value, depth int) bool {
+	if v.Kind() != KindArray && v.Kind() != KindObject {
+		return true
+	}
+	if depth <= 0 {
+		return false
+	}
+	for _, item := range v.Items() {
+		if !arrayFits(item, depth-1) {
+			return false
+		}
+	}
+	for _, item := range v.Object().All() {
+		if !arrayFits(item, depth-1) {
+			return false
+		}
+	}
+	return true
+}
+
+// MergeFlat changes dst by the patch the way setAccountInfo writes the profile:
+//
+//   - a member that the patch does not name stays;
+//   - any other value, objects and arrays too, replaces the member whole;
+//   - null removes the member. A null field within an object is a field without value, and left out.
+//
+// Names are taken as they are, dots included. The patch is not altered and shares nothing with dst afterwards.
+func MergeFlat(dst, patch *Object) {
+	for name, v := range patch.All() {
+		if v.IsNull() {
+			dst.Delete(name)
+			continue
+		}
+		dst.Set(name, withoutNulls(v))
+	}
+}
+
+// withoutNulls copies v without the members that are null, at every depth of objects; arrays are copied as they are.
+func withoutNulls(v Value) Value {
+	if v.Kind() != KindObject {
+		return v.Clone()
+	}
+	kept := &Object{}
+	for name, item := range v.Object().All() {
+		if !item.IsNull() {
+			kept.Set(name, withoutNulls(item))
+		}
+	}
+	return FromObject(kept)
+}

@@ -1,0 +1,207 @@
+package gateway
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/doorward/doorward/gigya"
+	"github.com/doorward/doorward/internal/method"
+	"github.com/doorward/doorward/internal/password"
+	"github.com/doorward/doorward/internal/store"
+)
+
+// judge turns what the phases returned into the answer's error. What is not the caller's fault becomes 500001, and the
+// cause goes to the log alone.
+func (x *exchange) judge(err error) {
+	switch {
+	case err == nil:
+	case errors.As(err, &x.failure):
+		if x.failure.Cause != nil {
+			x.record.Cause = x.failure.Cause
+		}
+	case errors.Is(err, password.ErrBusy):
+		x.failure = &gigya.Error{Code: gigya.APIRateLimitExceeded}
+		x.record.Cause = err
+	case errors.Is(err, store.ErrBusy):
+		x.failure = &gigya.Error{Code: gigya.ServiceUnavailable}
+		x.record.Cause = err
+	case errors.Is(err, context.DeadlineExceeded):
+		x.failure = &gigya.Error{Code: gigya.Timeout}
+		x.record.Cause = err
+	default:
+		x.failure = &gigya.Error{Code: gigya.GeneralServerError}
+		x.record.Cause = err
+	}
+	if x.failure != nil {
+		x.record.Code = x.failure.Code
+		x.record.Details = x.failure.Details
+	}
+}
+
+// keep hands the record to the audit log. A failure there is told in the log line: the call has happened.
+func (x *exchange) keep(ctx context.Context) {
+	r := &x.record
+	r.FullName = x.canonicalName()
+	r.UID = x.inv.UID
+	if r.UID == "" && r.Caller != nil {
+		r.UID = r.Caller.UID
+	}
+	if x.gateway.Recorder == nil {
+		return
+	}
+	// The caller may have gone meanwhile: what it did is recorded all the same.
+	if err := x.gateway.Recorder.Record(context.WithoutCancel(ctx), r); err != nil && r.Cause == nil {
+		r.Cause = err
+	}
+}
+
+// Sizes of pooled buffers and of answers worth compressing.
+const (
+	maxPooled = 256 << 10
+	gzipFrom  = 1 << 10
+)
+
+var (
+	buffers = sync.Pool{New: func() any { return new([]byte) }}
+	zippers = sync.Pool{New: func() any { w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed); return w }}
+)
+
+// answer writes the envelope with its headers.
+func (x *exchange) answer(w http.ResponseWriter, members []byte) {
+	a := gigya.Answer{
+		Method: x.canonicalName(), CallID: x.inv.CallID, Err: x.failure, Time: x.inv.Now, Ignored: x.ignored, Members: members,
+	}
+	a.Context, a.HasContext = x.context()
+	buffer := buffers.Get().(*[]byte)
+	body := gigya.AppendAnswer((*buffer)[:0], &a, x.format, x.callback)
+	x.record.Format, x.record.HTTPStatus, x.record.Bytes = x.format, x.httpStatus(), len(body)
+	header := w.Header()
+	x.headers(header)
+	if len(body) > gzipFrom {
+		header.Add("Vary", "Accept-Encoding")
+	}
+	if len(body) > gzipFrom && acceptsGzip(x.request.Header) {
+		header.Set("Content-Encoding", "gzip")
+		x.write(w, compress(body))
+	} else {
+		x.write(w, body)
+	}
+	if cap(body) <= maxPooled {
+		*buffer = body
+		buffers.Put(buffer)
+	}
+}
+
+func (x *exchange) write(w http.ResponseWriter, body []byte) {
+	// Always a length: one client takes an answer without for an empty one.
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(x.record.HTTPStatus)
+	if x.request.Method != http.MethodHead {
+		_, _ = w.Write(body) // The client is gone: nobody is left to tell.
+	}
+}
+
+func (x *exchange) canonicalName() string {
+	if x.method != nil {
+		return x.method.Spec.Name
+	}
+	return x.gateway.Methods.Canonical(cut(x.name, 128))
+}
+
+// httpStatus is 200 for everything, unless the caller asked for statusCode. JSONP is always 200: browsers run no script
+// of another status.
+func (x *exchange) httpStatus() int {
+	switch {
+	case x.wireStatus != 0:
+		return x.wireStatus
+	case !x.realStatus || x.format == gigya.JSONP:
+		return http.StatusOK
+	case x.inv.HTTPStatus != 0:
+		return x.inv.HTTPStatus
+	case x.failure != nil:
+		return x.failure.Code.Status()
+	}
+	return http.StatusOK
+}
+
+func (x *exchange) headers(header http.Header) {
+	contentType := gigya.ContentType(x.format)
+	if x.format != gigya.XML {
+		contentType = x.gateway.ContentType
+	}
+	header.Set("Content-Type", contentType)
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("X-Callid", x.inv.CallID)
+	if x.failure == nil && x.method != nil && x.method.Spec.CacheControl != "" {
+		header.Set("Cache-Control", x.method.Spec.CacheControl)
+	} else {
+		header.Set("Cache-Control", "private, no-store")
+		header.Set("Pragma", "no-cache")
+	}
+	if x.failure != nil {
+		x.failureHeaders(header)
+	}
+	x.allowPage(header)
+	for _, cookie := range x.inv.Cookies {
+		header.Add("Set-Cookie", x.cookie(cookie))
+	}
+}
+
+func (x *exchange) failureHeaders(header http.Header) {
+	switch {
+	case x.wireStatus == http.StatusMethodNotAllowed:
+		header.Set("Allow", allowedVerbs)
+	case x.failure.Code == gigya.APIRateLimitExceeded:
+		header.Set("Retry-After", "1")
+	case x.failure.Code == gigya.InvalidDataCenter && x.realStatus && x.format != gigya.JSONP:
+		if m, ok := x.failure.Members.(elsewhere); ok {
+			header.Set("Location", m.Location)
+		}
+	case x.realStatus && x.inv.HTTPStatus == http.StatusUnauthorized:
+		header.Set("WWW-Authenticate", `OAuth realm="Gigya", error="invalid_token"`)
+	}
+}
+
+// cookie is readable by the page's scripts only through the server's answers. Pages of other sites call the server, so
+// it must travel there too, which browsers allow for secure ones alone.
+func (x *exchange) cookie(c method.Cookie) string {
+	cookie := http.Cookie{
+		Name: c.Name, Value: c.Value, Path: "/", MaxAge: int(c.MaxAge.Seconds()), HttpOnly: true, Secure: x.origin.Secure,
+		SameSite: http.SameSiteLaxMode,
+	}
+	if x.origin.Secure {
+		cookie.SameSite = http.SameSiteNoneMode
+	}
+	return cookie.String()
+}
+
+// acceptsGzip tells whether the client asked for gzip by name: answers are never compressed unasked.
+func acceptsGzip(header http.Header) bool {
+	for _, line := range header.Values("Accept-Encoding") {
+		for element := range strings.SplitSeq(line, ",") {
+			coding, weight, _ := strings.Cut(element, ";")
+			if strings.EqualFold(strings.TrimSpace(coding), "gzip") {
+				weight = strings.ReplaceAll(weight, " ", "")
+				return weight != "q=0" && !strings.HasPrefix(weight, "q=0.0")
+			}
+		}
+	}
+	return false
+}
+
+func compress(body []byte) []byte {
+	var out bytes.Buffer
+	out.Grow(len(body) / 2)
+	w := zippers.Get().(*gzip.Writer)
+	w.Reset(&out)
+	_, _ = w.Write(body) // Writing to memory does not fail.
+	_ = w.Close()
+	zippers.Put(w)
+	return out.Bytes()
+}

@@ -1,0 +1,105 @@
+package gateway
+
+import (
+	"context"
+
+	"github.com/doorward/doorward/gigya"
+	"github.com/doorward/doorward/internal/caller"
+	"github.com/doorward/doorward/internal/method"
+)
+
+// claimed gathers what the call shows of its site and its credentials.
+func (x *exchange) claimed() caller.Request {
+	r := x.request
+	var spec method.Spec
+	if x.method != nil {
+		spec = x.method.Spec
+	}
+	return caller.Request{
+		MethodName:    x.canonicalName(),
+		Accepts:       spec.Callers,
+		Anonymous:     spec.Anonymous,
+		NoSite:        spec.NoSite,
+		OwnCredential: spec.OwnCredential,
+		HTTPMethod:    r.Method,
+		Path:          r.URL.EscapedPath(),
+		Schemes:       x.schemes(),
+		Hosts:         x.hosts(),
+		Params:        x.inv.Raw,
+		Authorization: r.Header.Get("Authorization"),
+		HeaderAPIKey:  r.Header.Get("apikey"),
+		Cookie:        x.cookieValue,
+		Secure:        x.origin.Secure || x.gateway.AllowInsecure,
+		Now:           x.inv.Now,
+		DevMode:       x.gateway.DevMode,
+		Elsewhere:     x.elsewhereError,
+	}
+}
+
+var (
+	secureFirst = []string{"https", "http"}
+	plainFirst  = []string{"http", "https"}
+)
+
+// schemes are those that the client may have signed: a front that nobody told us of may have ended its TLS.
+func (x *exchange) schemes() []string {
+	if x.origin.Secure {
+		return secureFirst
+	}
+	return plainFirst
+}
+
+// hosts are those that the client may have signed: the one that reached us, and the one that a trusted proxy tells.
+func (x *exchange) hosts() []string {
+	if x.origin.Host == x.request.Host {
+		return []string{x.origin.Host}
+	}
+	return []string{x.request.Host, x.origin.Host}
+}
+
+func (x *exchange) cookieValue(name string) string {
+	cookie, err := x.request.Cookie(name)
+	if err != nil {
+		return ""
+	}
+	return cookie.Value
+}
+
+// proveCaller proves who calls. Whoever fails spends a call of a client of its address, so that nobody can try secrets
+// faster than that.
+func (x *exchange) proveCaller(ctx context.Context) error {
+	if x.claim.OwnCredential {
+		x.inv.Authorization = x.claim.Authorization
+	}
+	c, err := x.gateway.Credentials.Caller(ctx, &x.claim, x.inv.Site)
+	if err != nil {
+		via, userKey := caller.Claimed(&x.claim)
+		x.record.Via, x.record.UserKey = via, recordable(userKey)
+		x.record.Refused = x.record.Via != ""
+		if !x.gateway.client.allow(network(x.inv.ClientIP), x.inv.Now) {
+			return &gigya.Error{Code: gigya.APIRateLimitExceeded}
+		}
+		return err
+	}
+	x.inv.Caller, x.record.Caller = c, c
+	x.record.Via, x.record.UserKey = c.Via, ""
+	if c.Key != nil {
+		x.record.UserKey = c.Key.UserKey
+	}
+	return nil
+}
+
+// recordable returns the user key if it looks like one. Whoever confuses its parameters sends a secret in its place, and
+// the shortest secret has 32 characters.
+func recordable(userKey string) string {
+	const longest = 24
+	if len(userKey) > longest {
+		return ""
+	}
+	for i := range len(userKey) {
+		if c := userKey[i]; (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && c != '_' && c != '-' {
+			return ""
+		}
+	}
+	return userKey
+}

@@ -1,0 +1,64 @@
+package login
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/doorward/doorward/gigya"
+	"github.com/doorward/doorward/internal/method"
+)
+
+// SignatureAge is how old, and how far ahead of us, a UID signature may be that a caller hands in.
+const SignatureAge = 60 * time.Second
+
+// SignatureParams are the parameters of exchangeUIDSignature, in either namespace.
+type SignatureParams struct {
+	UID                string `param:"UID,required"`
+	UIDSignature       string `param:"UIDSignature,required"`
+	SignatureTimestamp string `param:"signatureTimestamp,required"`
+}
+
+// Signature is a UID with a signature that its receiver can check.
+type Signature struct {
+	UID          string `json:"UID"`
+	UIDSignature string `json:"UIDSignature"`
+	// SignatureTimestamp is in Unix seconds; the wire has it as a string.
+	SignatureTimestamp string `json:"signatureTimestamp"`
+}
+
+// ExchangeSignature checks a UID signature, which a login made with the partner secret, and makes it anew with the
+// secret of the key that calls: holders of a user key do not have the partner's. CMS plugins do this at every login.
+//
+// A signature older or newer than [SignatureAge] is 403002, a wrong one 400006. A caller without a secret, a key that has
+// only an RSA pair, is refused with 403007: there is nothing that it could check the new signature with.
+func ExchangeSignature(c *method.Invocation, p SignatureParams) (Signature, error) {
+	if err := CheckAge("signatureTimestamp", p.SignatureTimestamp, c.Now); err != nil {
+		return Signature{}, err
+	}
+	if !gigya.VerifyUID(c.Site.Partner.Secret, p.SignatureTimestamp, p.UID, p.UIDSignature) {
+		return Signature{}, gigya.InvalidArgument("UIDSignature")
+	}
+	if len(c.Caller.Secret) == 0 {
+		return Signature{}, method.Denied(c.Method.Spec.Name)
+	}
+	return SignUID(c.Caller.Secret, p.UID, c.Now), nil
+}
+
+// SignUID signs the UID at this moment.
+func SignUID(secret []byte, uid string, now time.Time) Signature {
+	stamp := strconv.FormatInt(now.Unix(), 10)
+	return Signature{UID: uid, UIDSignature: gigya.SignUID(secret, stamp, uid), SignatureTimestamp: stamp}
+}
+
+// CheckAge refuses the timestamp of a UID signature: 400006 if it is no number, 403002 if it is further than
+// [SignatureAge] from now.
+func CheckAge(name, timestamp string, now time.Time) error {
+	if _, err := strconv.ParseInt(strings.TrimSpace(timestamp), 10, 64); err != nil {
+		return gigya.InvalidArgument(name)
+	}
+	if !gigya.TimestampWithin(timestamp, now, SignatureAge) {
+		return gigya.NewError(gigya.RequestHasExpired, "")
+	}
+	return nil
+}

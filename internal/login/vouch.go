@@ -1,0 +1,123 @@
+package login
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/doorward/doorward/gigya"
+	"github.com/doorward/doorward/internal/account"
+	"github.com/doorward/doorward/internal/clock"
+	"github.com/doorward/doorward/internal/document"
+	"github.com/doorward/doorward/internal/method"
+	"github.com/doorward/doorward/internal/session"
+	"github.com/doorward/doorward/internal/store"
+)
+
+// Vouched is a login of somebody whom the site itself has authenticated (notifyLogin, and the user tokens of
+// socialize.getToken).
+type Vouched struct {
+	// SiteUID is the account's UID: the site's own id of the user, or a UID that we made. See [account.ValidUID].
+	SiteUID string
+	// UserInfo are profile values; nil: none.
+	UserInfo *document.Object
+	// RegSource is set on an account that has none; nil: nothing is set.
+	RegSource *string
+	// SkipValidation opens the session whatever the site's rules want of an account. A disabled one is refused all the
+	// same.
+	SkipValidation bool
+	// Expiration is the sessionExpiration.
+	Expiration int64
+	// Mobile opens a mobile session.
+	Mobile bool
+}
+
+// VouchedLogin is what became of a [Vouched].
+type VouchedLogin struct {
+	Account *store.Account
+	// NewUser: the account was made by this login.
+	NewUser bool
+	// Stop is what holds the login back; nil: nothing does, and Opened is the session.
+	Stop   *account.Interruption
+	Opened session.Opened
+}
+
+// Vouch finds or makes the account and opens a session, in one transaction. An account that the site's rules hold back is
+// stored all the same, without a session. Faults of the values are 400009 with their items, a UID that no account can have
+// is 400006.
+func Vouch(ctx context.Context, st store.Store, sessions *session.Sessions, c *method.Invocation, v Vouched) (VouchedLogin, error) {
+	if !account.ValidUID(v.SiteUID) {
+		return VouchedLogin{}, gigya.InvalidArgumentBecause("siteUID", "want 1 to 252 printable ASCII characters without blanks")
+	}
+	if !session.ValidExpiration(v.Expiration) {
+		return VouchedLogin{}, gigya.InvalidArgument("sessionExpiration")
+	}
+	c.UID = v.SiteUID
+	var result VouchedLogin
+	err := st.Change(ctx, func(tx store.Tx) error {
+		var err error
+		result, err = v.login(tx, sessions, c)
+		return err
+	})
+	if err != nil {
+		return VouchedLogin{}, err
+	}
+	return result, nil
+}
+
+func (v Vouched) login(tx store.Tx, sessions *session.Sessions, c *method.Invocation) (VouchedLogin, error) {
+	now := clock.FromTime(c.Now)
+	result := VouchedLogin{}
+	a, err := tx.Account(c.Site.Group, v.SiteUID)
+	if errors.Is(err, store.ErrNotFound) {
+		a, result.NewUser, err = account.New(c.Site.Group, v.SiteUID, now), true, nil
+	}
+	if err != nil {
+		return result, fmt.Errorf("reading the account of a vouched login: %w", err)
+	}
+	result.Account = a
+	outcome, err := account.Apply(a, &account.Change{Profile: v.UserInfo, RegSource: v.RegSource}, account.Rules{
+		Site: c.Site, Server: true, Now: now,
+		Owner: func(id store.Identifier) (string, error) { return tx.Owner(c.Site.Group, id) },
+	})
+	if err != nil {
+		return result, err
+	}
+	if err := outcome.Err(); err != nil {
+		return result, err
+	}
+	// There is no form to finish: the account is registered once nothing that the site requires is missing.
+	if a.Registered == 0 && (v.SkipValidation || len(account.Missing(a, c.Site)) == 0) {
+		account.Finalize(a, now)
+		outcome.Changed = true
+	}
+	result.Stop = v.stop(a, c, now)
+	if result.Stop == nil {
+		account.LoggedIn(a, now)
+		outcome.Changed = true
+	}
+	if err := outcome.Store(tx, a); err != nil || result.Stop != nil {
+		return result, err
+	}
+	result.Opened, err = sessions.Open(tx, session.Open{
+		Group: c.Site.Group, Site: c.Site.APIKey, UID: a.UID, Mobile: v.Mobile, Expiration: v.Expiration,
+		Provider: account.Site, ClientIP: clientIP(c), UserAgent: c.UserAgent, Now: c.Now,
+	})
+	return result, err
+}
+
+// stop returns what holds the account back. Without validation only a disabled one is.
+func (v Vouched) stop(a *store.Account, c *method.Invocation, now clock.Millis) *account.Interruption {
+	stop := account.Next(a, c.Site, now)
+	if v.SkipValidation && stop != nil && stop.Code != gigya.AccountDisabled {
+		return nil
+	}
+	return stop
+}
+
+func clientIP(c *method.Invocation) string {
+	if !c.ClientIP.IsValid() {
+		return ""
+	}
+	return c.ClientIP.String()
+}

@@ -1,0 +1,117 @@
+package method
+
+import (
+	"context"
+	"encoding/json"
+	"net/netip"
+	"time"
+
+	"github.com/doorward/doorward/gigya"
+	"github.com/doorward/doorward/internal/caller"
+	"github.com/doorward/doorward/internal/site"
+)
+
+// Spec declares a method.
+type Spec struct {
+	// Name is the canonical name, letter case as documented: accounts.getAccountInfo.
+	Name string
+	// Aliases are further names that are served the same.
+	Aliases []string
+	// Summary is one sentence for the reference.
+	Summary string
+	// Callers are the classes that may call. A server credential may call every method that its privileges allow.
+	Callers caller.Class
+	// Privilege is what a user key needs; empty: the method's own name.
+	Privilege string
+	// HTTPS refuses plain HTTP with 400001, whatever the parameters.
+	HTTPS bool
+	// NoSite: the call is not about a site, apiKey may be missing.
+	NoSite bool
+	// Anonymous looks at no credential at all (accounts.getJWTPublicKey).
+	Anonymous bool
+	// Write marks methods that change something: every call of one leaves an audit record.
+	Write bool
+	// Event marks end-user events, which are audited whoever calls, successful or not.
+	Event bool
+	// OwnCredential: the method reads client_id and client_secret itself (socialize.getToken).
+	OwnCredential bool
+	// RegTokenMakesClient: a regToken beside a server credential makes the call a client's: the rules for parameters and
+	// fields are then those of clients.
+	RegTokenMakesClient bool
+	// CacheControl is the Cache-Control value of a success; empty: private, no-store.
+	CacheControl string
+	// Partial names what of the original is not served yet; empty: all of it is. For the coverage page.
+	Partial string
+}
+
+// Call is what a handler sees: who calls, for which site, with which parameters.
+type Call[P any] struct {
+	*Invocation
+	Params P
+}
+
+// Invocation is the part of a call that is the same for every method.
+type Invocation struct {
+	Method *Method
+	// Site is nil only for methods that are not about a site.
+	Site   *site.Site
+	Caller *caller.Caller
+	// Raw are all parameters as received, control parameters included.
+	Raw    *gigya.Params
+	CallID string
+	// Now is the time of the call: every stamp of one call shows the same instant.
+	Now time.Time
+	// ClientIP is the end of the chain of trusted proxies.
+	ClientIP  netip.Addr
+	UserAgent string
+	// Secure tells whether the call came by TLS, or a trusted proxy says so.
+	Secure bool
+	// BaseURL is scheme and host as the client sees them.
+	BaseURL string
+	// Referrer is the calling page's URL, or empty.
+	Referrer string
+	// Authorization is the header of that name; only methods with OwnCredential are given it.
+	Authorization string
+
+	// UID is set by the handler: the account that the call is about, for the audit log.
+	UID string
+	// Cookies are what the answer sets: device ids.
+	Cookies []Cookie
+	// HTTPStatus overrides the status where httpStatusCodes=true (OAuth 2's 401); 0: the envelope's.
+	HTTPStatus int
+}
+
+// Cookie is a cookie that the answer sets on the server's own host.
+type Cookie struct {
+	Name, Value string
+	MaxAge      time.Duration
+}
+
+// Server tells whether server rules hold: a server credential, without a regToken where that makes the difference.
+func (i *Invocation) Server() bool {
+	if i.Caller.Class != caller.Server {
+		return false
+	}
+	return i.Method == nil || !i.Method.Spec.RegTokenMakesClient || !i.Raw.Has("regToken")
+}
+
+// TargetEnv is the parameter targetEnv: "browser" (also when absent), "mobile" or "jssdk".
+func (i *Invocation) TargetEnv() string {
+	if v := i.Raw.Get("targetEnv"); v != "" {
+		return v
+	}
+	return "browser"
+}
+
+// List is a comma list: blanks around the elements and empty elements are dropped.
+type List []string
+
+// Object is a parameter whose value is a JSON object: syntactically valid, within the bounds of depth and size.
+// nil: absent or empty.
+type Object json.RawMessage
+
+// Handler is a method's code.
+type Handler[P, R any] func(ctx context.Context, c *Call[P]) (R, error)
+
+// None is the result of a method that answers the envelope alone, and the parameters of one that takes none.
+type None struct{}

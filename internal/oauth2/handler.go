@@ -1,0 +1,191 @@
+package oauth2
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/doorward/doorward/internal/clock"
+	"github.com/doorward/doorward/internal/site"
+	"github.com/doorward/doorward/internal/store"
+	"github.com/doorward/doorward/internal/token"
+)
+
+// Lives of what is issued.
+const (
+	// AccessLife is that of an access token: the documented ten minutes.
+	AccessLife = 10 * time.Minute
+	// RefreshLife is that of a refresh token.
+	RefreshLife = 14 * 24 * time.Hour
+)
+
+// maxBody bounds a request's form, in bytes. The longest thing in it is a token.
+const maxBody = 16 << 10
+
+// The paths. They are compared exactly.
+const (
+	tokenPath      = "/oauth2/token"
+	introspectPath = "/introspect"
+	revokePath     = "/revocation"
+	keysPath       = "/oauth2/jwks"
+	metadataPath   = "/.well-known/oauth-authorization-server"
+)
+
+// Options is what the endpoints work with. Fields that say nothing else must be set.
+type Options struct {
+	Store   store.Store
+	Sites   *site.Directory
+	Tokens  *token.Tokens
+	Keyring *token.Keyring
+	Clock   clock.Clock
+	// Rand makes the ids of tokens.
+	Rand io.Reader
+	// Base returns the scheme and host by which clients reach the server, without a slash at the end.
+	Base func(*http.Request) string
+	// Secure tells whether the request came by TLS, or by a way that is as good. Secrets are not taken otherwise.
+	Secure func(*http.Request) bool
+	// Issuer is the iss of access tokens and the issuer of the metadata; empty: what Base returns.
+	Issuer string
+	// RefreshTokens issues refresh tokens and takes them.
+	RefreshTokens bool
+	Log           *slog.Logger
+}
+
+// Server answers the OAuth 2 paths. It is safe for concurrent use.
+type Server struct {
+	Options
+	routes map[string]route
+}
+
+type route struct {
+	method string
+	serve  func(http.ResponseWriter, *http.Request)
+}
+
+// New returns the endpoints.
+func New(o Options) *Server {
+	s := &Server{Options: o}
+	s.routes = map[string]route{
+		tokenPath:      {http.MethodPost, s.withClient(s.issue)},
+		introspectPath: {http.MethodPost, s.withClient(s.introspect)},
+		revokePath:     {http.MethodPost, s.withClient(s.revoke)},
+		keysPath:       {http.MethodGet, s.keys},
+		metadataPath:   {http.MethodGet, s.metadata},
+	}
+	return s
+}
+
+// Serves tells whether the path is one of these endpoints.
+func (s *Server) Serves(path string) bool {
+	_, ok := s.routes[path]
+	return ok
+}
+
+// ServeHTTP implements [http.Handler].
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	found, ok := s.routes[r.URL.Path]
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	if r.Method != found.method && (found.method != http.MethodGet || r.Method != http.MethodHead) {
+		w.Header().Set("Allow", found.method)
+		s.fail(w, r, &fault{Status: http.StatusMethodNotAllowed, Code: invalidRequest, Description: "use " + found.method})
+		return
+	}
+	found.serve(w, r)
+}
+
+// withClient makes the handler of an endpoint that only proven clients may use: it reads the form, proves the client, and
+// turns the error of the endpoint into an answer.
+func (s *Server) withClient(serve func(r *http.Request, form url.Values, c *site.Key) (any, error)) func(http.ResponseWriter, *http.Request) {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Set("Pragma", "no-cache")
+		form, err := s.form(w, r)
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		client, err := s.client(r, form)
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		answer, err := serve(r, form, client)
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		s.write(w, http.StatusOK, answer)
+	}
+}
+
+// form reads the parameters. They stand in the body alone: a secret in a URL ends up in logs (RFC 6749, 2.3.1).
+func (s *Server) form(w http.ResponseWriter, r *http.Request) (url.Values, error) {
+	if !s.Secure(r) {
+		return nil, badRequest("HTTPS is required")
+	}
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "application/x-www-form-urlencoded" {
+		return nil, badRequest("the content type must be application/x-www-form-urlencoded")
+	}
+	if r.URL.RawQuery != "" {
+		return nil, badRequest("parameters must be sent in the body")
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return nil, &fault{Status: http.StatusRequestEntityTooLarge, Code: invalidRequest, Description: "the body is too large"}
+	}
+	if err != nil {
+		return nil, badRequest("the body could not be read")
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil, badRequest("the body is not a form")
+	}
+	for name, values := range form {
+		if len(values) > 1 {
+			return nil, badRequest("a parameter is sent more than once: " + printable(name))
+		}
+	}
+	return form, nil
+}
+
+// printable cuts and cleans a name that a caller made up: RFC 6749 allows printable ASCII without quotes in a
+// description.
+func printable(name string) string {
+	clean := make([]byte, 0, 40)
+	for i := 0; i < len(name) && i < 40; i++ {
+		if c := name[i]; c > ' ' && c < 0x7f && c != '"' && c != '\\' {
+			clean = append(clean, c)
+		}
+	}
+	return string(clean)
+}
+
+// write sends the answer as JSON; nil is an empty body.
+func (s *Server) write(w http.ResponseWriter, status int, answer any) {
+	if answer == nil {
+		w.Header().Set("Content-Length", "0")
+		w.WriteHeader(status)
+		return
+	}
+	body, err := json.Marshal(answer)
+	if err != nil {
+		s.Log.Error("writing an OAuth answer", "error", err)
+		http.Error(w, `{"error":"server_error"}`, http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	// A client that went away is not ours to mourn.
+	_, _ = w.Write(append(body, '\n'))
+}

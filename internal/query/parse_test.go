@@ -1,0 +1,288 @@
+package query_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/doorward/doorward/internal/query"
+)
+
+func parse(t *testing.T, text string) *query.Query {
+	t.Helper()
+	q, err := query.Parse(text)
+	if err != nil {
+		t.Fatalf("Parse(%s): %v", text, err)
+	}
+	return q
+}
+
+func path(dotted string) query.Path { return strings.Split(dotted, ".") }
+
+func text(s string) query.Value      { return query.Value{Kind: query.String, Str: s} }
+func number(s string) query.Value    { return query.Value{Kind: query.Number, Num: s} }
+func boolean(b bool) query.Value     { return query.Value{Kind: query.Bool, Bool: b} }
+func not(e query.Expr) query.Expr    { return &query.Not{X: e} }
+func and(e ...query.Expr) query.Expr { return &query.And{Parts: e} }
+func or(e ...query.Expr) query.Expr  { return &query.Or{Parts: e} }
+func is(dotted string, op query.Op, values ...query.Value) *query.Comparison {
+	return &query.Comparison{Path: path(dotted), Op: op, Values: values}
+}
+
+// withoutPlaces drops what does not belong to the meaning of a tree.
+var withoutPlaces = cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".At" }, cmp.Ignore())
+
+func TestConditions(t *testing.T) {
+	for _, c := range []struct {
+		in   string
+		want query.Expr
+	}{
+		{`a = 'x'`, is("a", query.Equal, text("x"))},
+		{`a="x"`, is("a", query.Equal, text("x"))},
+		{`a != "x"`, not(is("a", query.Equal, text("x")))},
+		{`a <> 1`, not(is("a", query.Equal, number("1")))},
+		{`a<1`, is("a", query.Less, number("1"))},
+		{`a<=-1`, is("a", query.LessEqual, number("-1"))},
+		{`a>1.50`, is("a", query.Greater, number("1.50"))},
+		{`a >= 1E-3`, is("a", query.GreaterEqual, number("1E-3"))},
+		{`a = 9223372036854775807`, is("a", query.Equal, number("9223372036854775807"))},
+		{`a = +41791234567`, is("a", query.Equal, query.Value{Kind: query.Number, Num: "41791234567", Str: "+41791234567"})},
+		{`a = 007`, is("a", query.Equal, query.Value{Kind: query.Number, Num: "7", Str: "007"})},
+		{`a = -00.5`, is("a", query.Equal, query.Value{Kind: query.Number, Num: "-0.5", Str: "-00.5"})},
+		{`a = 000`, is("a", query.Equal, query.Value{Kind: query.Number, Num: "0", Str: "000"})},
+		{`a = True`, is("a", query.Equal, boolean(true))},
+		{`a != FALSE`, not(is("a", query.Equal, boolean(false)))},
+		{`a is null`, is("a", query.IsNull)},
+		{`a IS NOT NULL`, not(is("a", query.IsNull))},
+		{`a = null`, is("a", query.IsNull)},
+		{`a != NULL`, not(is("a", query.IsNull))},
+		{`a contains 'x'`, is("a", query.Contains, text("x"))},
+		{`a NOT CONTAINS 7`, not(is("a", query.Contains, number("7")))},
+		{`a in('x',"y" , 3,true)`, is("a", query.In, text("x"), text("y"), number("3"), boolean(true))},
+		{`a NOT IN (1)`, not(is("a", query.In, number("1")))},
+		{`a IN (1, null)`, or(is("a", query.In, number("1")), is("a", query.IsNull))},
+		{`a NOT IN (null)`, not(is("a", query.IsNull))},
+		{`a=1 or b=2 and c=3`, or(is("a", query.Equal, number("1")), and(is("b", query.Equal, number("2")), is("c", query.Equal, number("3"))))},
+		{`(a=1 or b=2)and c=3`, and(or(is("a", query.Equal, number("1")), is("b", query.Equal, number("2"))), is("c", query.Equal, number("3")))},
+		{`not a=1 and b=2`, and(not(is("a", query.Equal, number("1"))), is("b", query.Equal, number("2")))},
+		{`!(a=1)`, not(is("a", query.Equal, number("1")))},
+		{`! ! NOT a=1`, not(not(not(is("a", query.Equal, number("1")))))},
+		{`((((a=1))))`, is("a", query.Equal, number("1"))},
+		{`a = 'it''s'`, is("a", query.Equal, text("it's"))},
+		{`a = "say ""hi"""`, is("a", query.Equal, text(`say "hi"`))},
+		{`a = 'O"Neil'`, is("a", query.Equal, text(`O"Neil`))},
+		{`a = "\"\'\\\n\t\u00e9\ud83d\ude00\ud83d"`, is("a", query.Equal, text("\"'\\\n\té😀\ufffd"))},
+		{`a = 'x\.y\d'`, is("a", query.Equal, text(`x\.y\d`))},
+		{`a = ''`, is("a", query.Equal, text(""))},
+		{"a = 'x\xffy'", is("a", query.Equal, text("x\ufffdy"))},
+		{`data.order = 1`, is("data.order", query.Equal, number("1"))},
+		{`data.from.select.null = 1`, is("data.from.select.null", query.Equal, number("1"))},
+		{`data.2021.5 = 1`, is("data.2021.5", query.Equal, number("1"))},
+		{`data . a= 1`, is("data.a", query.Equal, number("1"))},
+		{`data.a-b$c = 1`, is("data.a-b$c", query.Equal, number("1"))},
+		{"`order`.`odd name` = 1", is("order.odd name", query.Equal, number("1"))},
+		{`"from"."x" = "y"`, is("from.x", query.Equal, text("y"))},
+		{`@timestamp > '2020'`, is("@timestamp", query.Greater, text("2020"))},
+		{`größe.名前 = 1`, is("größe.名前", query.Equal, number("1"))},
+		{`__proto__.constructor = 1`, is("__proto__.constructor", query.Equal, number("1"))},
+		{`in_x = 1 and order_y = 2`, and(is("in_x", query.Equal, number("1")), is("order_y", query.Equal, number("2")))},
+	} {
+		t.Run(c.in, func(t *testing.T) {
+			if diff := cmp.Diff(c.want, parse(t, "SELECT * FROM accounts WHERE "+c.in).Where, withoutPlaces); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestClauses(t *testing.T) {
+	star := []query.Item{{Star: true}}
+	for _, c := range []struct {
+		in   string
+		want query.Query
+	}{
+		{"SELECT * FROM accounts", query.Query{Select: star, From: "accounts"}},
+		{" \n\tselect\u00a0*\r\nFrom accounts ;\n ", query.Query{Select: star, From: "accounts"}},
+		{"\ufeffselect*from accounts\u200b", query.Query{Select: star, From: "accounts"}},
+		{"SELECT * FROM data.userAccounts", query.Query{Select: star, From: "data.userAccounts"}},
+		{"SELECT * FROM accounts START 10 LIMIT 5", query.Query{Select: star, From: "accounts", Start: 10, Limit: 5, HasLimit: true}},
+		{"SELECT * FROM accounts LIMIT 5 START 10;", query.Query{Select: star, From: "accounts", Start: 10, Limit: 5, HasLimit: true}},
+		{"SELECT * FROM accounts LIMIT 0", query.Query{Select: star, From: "accounts", HasLimit: true}},
+		{"SELECT * FROM accounts LIMIT 99999999999999999999999", query.Query{Select: star, From: "accounts", Limit: 1<<31 - 1, HasLimit: true}},
+		{"SELECT * FROM accounts ORDER BY a, b.c DESC,d asc", query.Query{Select: star, From: "accounts",
+			Order: []query.Order{{Path: path("a")}, {Path: path("b.c"), Desc: true}, {Path: path("d")}}}},
+		{"SELECT count ( * ) FROM accounts", query.Query{Select: []query.Item{{Count: true}}, From: "accounts"}},
+		{"SELECT count, min FROM accounts", query.Query{Select: []query.Item{{Path: path("count")}, {Path: path("min")}}, From: "accounts"}},
+		{"SELECT a AS b, c.d e, f 'g h', *, i as `j k` FROM accounts", query.Query{Select: []query.Item{
+			{Path: path("a"), Alias: "b"}, {Path: path("c.d"), Alias: "e"}, {Path: path("f"), Alias: "g h"}, {Star: true}, {Path: path("i"), Alias: "j k"},
+		}, From: "accounts"}},
+		{"SELECT a.b.c d.e.f, g FROM accounts", query.Query{Select: []query.Item{
+			{Path: path("a.b.c")}, {Path: path("d.e.f")}, {Path: path("g")}}, From: "accounts"}},
+		{"SELECT a.b.c d.e.f x \"q\".r FROM accounts", query.Query{Select: []query.Item{
+			{Path: path("a.b.c")}, {Path: path("d.e.f"), Alias: "x"}, {Path: path("q.r")}}, From: "accounts"}},
+	} {
+		t.Run(c.in, func(t *testing.T) {
+			if diff := cmp.Diff(&c.want, parse(t, c.in), withoutPlaces); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+const all = "SELECT * FROM accounts "
+
+var deep = strings.Repeat("(", query.MaxDepth+1)
+
+// The queries that are refused, and what is said about each.
+var refusals = []struct{ in, want string }{
+	{"", "position 1: SELECT was expected"},
+	{"  ", "position 3: SELECT was expected"},
+	{"FROM accounts", "position 1: SELECT was expected"},
+	{"SELECT", "position 7: a field was expected"},
+	{"SELECT FROM accounts", "position 8: a field was expected; a field named like this keyword must be quoted: `FROM`"},
+	{"SELECT a, FROM accounts", "position 11: a field was expected; a field named like this keyword must be quoted: `FROM`"},
+	{"SELECT * accounts", "position 10: a comma or FROM was expected"},
+	{"SELECT * a.b FROM accounts", "position 10: a comma or FROM was expected"},
+	{"SELECT a b c FROM accounts", "position 12: a comma or FROM was expected"},
+	{"SELECT a AS b.c FROM accounts", "position 14: an alias is one name"},
+	{"SELECT a AS '' FROM accounts", "position 13: an alias must not be empty"},
+	{"SELECT a. FROM accounts", "position 24: a comma or FROM was expected"},
+	{"SELECT a..b FROM accounts", "position 10: a field name was expected behind the dot"},
+	{"SELECT `` FROM accounts", "position 8: a field name must not be empty"},
+	{"SELECT 'a' FROM accounts", "position 8: a field was expected"},
+	{"SELECT 1 FROM accounts", "position 8: a field was expected"},
+	{"SELECT *", "position 9: a comma or FROM was expected"},
+	{"SELECT * FROM", "position 14: a field was expected"},
+	{"SELECT * FROM accounts, emailAccounts", "position 23: only one source is possible"},
+	{"SELECT * FROM accounts a", "position 24: the next clause or the end of the query was expected"},
+	{"SELECT * FROM (SELECT * FROM accounts)", "position 15: a field was expected"},
+	{all + "LIMIT 5 ORDER BY created", "position 32: ORDER BY must stand before LIMIT"},
+	{"SELECT 'é", "position 8: the closing quote is missing"},
+	{"SELECT ééé.ü FROM accounts LIMIT 1 WHERE a = 1", "position 36: WHERE must stand before LIMIT"},
+	{all + "ORDER BY a WHERE b = 1", "position 35: WHERE must stand before ORDER BY"},
+	{all + "WHERE a = 1 WHERE b = 1", "position 36: WHERE must stand only once"},
+	{all + "START 1 LIMIT 2 START 3", "position 40: START must stand only once"},
+	{all + "SELECT *", "position 24: SELECT must stand only once"},
+	{all + "LIMIT", "position 29: a whole number was expected"},
+	{all + "LIMIT -1", "position 30: a whole number was expected"},
+	{all + "LIMIT 1.5", "position 30: a whole number was expected"},
+	{all + "LIMIT '5'", "position 30: a whole number was expected"},
+	{all + "LIMIT 5 5", "position 32: the next clause or the end of the query was expected"},
+	{all + "; ;", "position 26: the next clause or the end of the query was expected"},
+	{all + "ORDER a", "position 30: BY was expected"},
+	{all + "ORDER BY", "position 32: a field was expected"},
+	{all + "WHERE", "position 29: a field was expected"},
+	{all + "WHERE a", "position 31: an operator was expected"},
+	{all + "WHERE a =", "position 33: a constant was expected"},
+	{all + "WHERE a == 1", "position 33: a constant was expected"},
+	{all + "WHERE a = b", "position 34: a constant was expected; a text must be quoted"},
+	{all + "WHERE a = `b`", "position 34: a constant was expected"},
+	{all + "WHERE a < true", "position 34: < needs a number or a text"},
+	{all + "WHERE a >= null", "position 35: >= needs a number or a text"},
+	{all + "WHERE a CONTAINS null", "position 41: CONTAINS cannot look for null"},
+	{all + "WHERE a IN ()", "position 36: a constant was expected"},
+	{all + "WHERE a IN (1", "position 37: a comma or a closing bracket was expected"},
+	{all + "WHERE a IN 1", "position 35: an opening bracket was expected"},
+	{all + "WHERE a NOT = 1", "position 36: an operator was expected"},
+	{all + "WHERE a IS 1", "position 35: NULL was expected"},
+	{all + "WHERE (a = 1", "position 36: AND, OR or a closing bracket was expected"},
+	{all + "WHERE a = 1)", "position 35: the next clause or the end of the query was expected"},
+	{all + "WHERE a = 1 AND", "position 39: a field was expected"},
+	{all + "WHERE a = 1 b = 2", "position 36: the next clause or the end of the query was expected"},
+	{all + "WHERE 'a' = 1", "position 30: a field was expected"},
+	{all + "WHERE a = 'x", "position 34: the closing quote is missing"},
+	{all + `WHERE a = 'x\u12'`, `position 36: four hexadecimal digits were expected behind \u`},
+	{all + "WHERE a = 12abc", "position 36: a number must be followed by a blank or an operator"},
+	{all + "WHERE a = 1.", "position 36: a digit was expected"},
+	{all + "WHERE a = 1e", "position 36: a digit was expected"},
+	{all + "WHERE a = .5", "position 34: a constant was expected"},
+	{all + "WHERE a = 1e999", "position 34: the number is too large"},
+	{all + "WHERE a # 1", "position 32: this character is not expected"},
+	{all + "WHERE a = 1 -- x", "position 36: this character is not expected"},
+	{all + "WHERE a IN (SELECT b FROM c)", "position 36: sub-queries are not supported"},
+	{all + "WHERE a = regex('x')", "position 34: regex is not supported"},
+	{all + "WHERE a != regex ('x')", "position 35: regex is not supported"},
+	{all + "WHERE a regex('x')", "position 32: regex is not supported"},
+	{all + "WHERE a LIKE 'x%'", "position 32: LIKE is not supported"},
+	{all + "WHERE a BETWEEN 1 AND 2", "position 32: BETWEEN is not supported"},
+	{all + "WHERE lower(a) = 1", "position 30: functions are not supported in a condition"},
+	{all + "GROUP BY a", "position 24: GROUP BY is not supported"},
+	{all + "FILTER a BY b = 1", "position 24: FILTER is not supported"},
+	{all + "WITH counters", "position 24: WITH is not supported"},
+	{all + "HAVING a = 1", "position 24: HAVING is not supported"},
+	{all + "JOIN b", "position 24: JOIN is not supported"},
+	{all + "UNION SELECT * FROM accounts", "position 24: UNION is not supported"},
+	{"SELECT DISTINCT a FROM accounts", "position 8: DISTINCT is not supported"},
+	{"SELECT upper(a) FROM accounts", "position 8: this function is not supported"},
+	{"SELECT count(a) FROM accounts", "position 8: count of a field is not supported"},
+	{"SELECT count(*) AS n FROM accounts", "position 17: a comma or FROM was expected"},
+	{"SELECT count(*, a) FROM accounts", "position 15: a closing bracket was expected"},
+	{"SELECT a, count(*) FROM accounts", "position 11: count(*) beside other fields needs GROUP BY, which is not supported"},
+	{all + "WHERE " + deep + "a=1", fmt.Sprintf("position %d: the condition is nested more than 64 deep", 30+query.MaxDepth)},
+	{all + "WHERE " + strings.Repeat("!", 1000) + "a=1", fmt.Sprintf("position %d: the condition is nested more than 64 deep", 30+query.MaxDepth)},
+}
+
+func TestRefusals(t *testing.T) {
+	for _, c := range refusals {
+		t.Run(c.in, func(t *testing.T) {
+			q, err := query.Parse(c.in)
+			var syntax *query.SyntaxError
+			if !errors.As(err, &syntax) || q != nil {
+				t.Fatalf("got %v, %v", q, err)
+			}
+			if diff := cmp.Diff(c.want, err.Error()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestBounds(t *testing.T) {
+	list := func(n int, item, between string) string {
+		return strings.TrimSuffix(strings.Repeat(item+between, n), between)
+	}
+	lists := func(n int) string { return list(n, "a IN ("+list(800, "1", ",")+")", " OR ") }
+	for _, c := range []struct {
+		name       string
+		make       func(n int) string
+		bound      int
+		wantReason string
+	}{
+		{"fields", func(n int) string { return "SELECT " + list(n, "a", ",") + " FROM x" }, query.MaxItems, "more than 1000 fields are selected"},
+		{"segments", func(n int) string { return "SELECT " + list(n, "a", ".") + " FROM x" }, query.MaxSegments, "a path has more than 64 segments"},
+		{"brackets", func(n int) string {
+			return "SELECT * FROM x WHERE " + strings.Repeat("(", n) + "a=1" + strings.Repeat(")", n)
+		}, query.MaxDepth - 1, "the condition is nested more than 64 deep"},
+		{"comparisons", func(n int) string { return "SELECT * FROM x WHERE " + list(n, "a=1", " OR ") }, query.MaxComparisons, "the condition has more than 256 comparisons"},
+		{"nulls in lists", func(n int) string { return "SELECT * FROM x WHERE " + list(n, "a IN (1,null)", " OR ") }, query.MaxComparisons / 2, "the condition has more than 256 comparisons"},
+		{"values of a list", func(n int) string { return "SELECT * FROM x WHERE a IN (" + list(n, "1", ",") + ")" }, query.MaxList, "IN has more than 1000 values"},
+		{"constants", func(n int) string { return "SELECT * FROM x WHERE " + lists(n) }, query.MaxConstants / 800, "the condition has more than 4000 constants"},
+		{"words", func(n int) string { return "SELECT * FROM x WHERE a CONTAINS '" + list(n, "a", " ") + "'" }, query.MaxWords, "CONTAINS looks for more than 100 words"},
+		{"sort fields", func(n int) string { return "SELECT * FROM x ORDER BY " + list(n, "a", ",") }, query.MaxOrders, "ORDER BY has more than 16 fields"},
+		{"digits", func(n int) string { return "SELECT * FROM x WHERE a=" + strings.Repeat("1", n) }, query.MaxNumber, "a number has more than 100 characters"},
+		{"bytes", func(n int) string { return "SELECT * FROM x" + strings.Repeat(" ", n-15) }, query.MaxLength, "the query is longer than 65536 bytes"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if _, err := query.Parse(c.make(c.bound)); err != nil {
+				t.Errorf("at the bound: %v", err)
+			}
+			_, err := query.Parse(c.make(c.bound + 1))
+			var syntax *query.SyntaxError
+			if !errors.As(err, &syntax) || syntax.Reason != c.wantReason {
+				t.Errorf("above the bound: %v, want %s", err, c.wantReason)
+			}
+		})
+	}
+}
+
+func TestPositionsOfComparisons(t *testing.T) {
+	q := parse(t, "SELECT é FROM accounts WHERE ü = 'ö' AND NOT (b = 1 OR c IN (1, null))")
+	var at []int
+	query.Eval(q.Where, func(_ query.Path, c *query.Comparison) bool { at = append(at, c.At); return len(at) == 1 })
+	if diff := cmp.Diff([]int{30, 47, 56, 56}, at); diff != "" {
+		t.Error(diff)
+	}
+}

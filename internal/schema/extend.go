@@ -1,0 +1,43 @@
+package schema
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/doorward/doorward/internal/document"
+)
+
+// Extend returns what the site stores after a server wrote the data patch: with the fields that the dynamic data schema
+// did not have, with access serverOnly and a type taken from the value. false: there is none, which is so for every patch
+// but the first of its kind; the stored text stays as it is. [Schema.CheckData] must have passed the patch; fields that
+// it refuses are left out here. The error is a *gigya.Error 400020 when the site has as many fields as are allowed.
+//
+// Two writes at the same time may both find a new field. The caller therefore extends, in its transaction, the schema
+// that it reads there.
+func (s *Schema) Extend(patch *document.Object) (json.RawMessage, bool, error) {
+	if !s.data.dynamic {
+		return nil, false, nil
+	}
+	c := checker{section: &s.data, server: true}
+	c.members("", patch, false)
+	before := len(c.items)
+	c.newConflicts()
+	if len(c.found.order) == 0 || len(c.items) > before {
+		return nil, false, nil
+	}
+	own := s.own.Clone()
+	for _, path := range c.found.order {
+		own.SetPath([]string{dynamicFields, path}, document.String(c.found.types[path]))
+	}
+	base, err := parseDefaults()
+	if err != nil {
+		return nil, false, err
+	}
+	if err := checkNumber(base, own); err != nil {
+		return nil, false, err
+	}
+	if err := checkTree(findSection("dataSchema"), base, own); err != nil {
+		return nil, false, fmt.Errorf("extending the data schema: %w", err)
+	}
+	return inOrder(own).JSON(), true, nil
+}

@@ -1,0 +1,45 @@
+package server
+
+import (
+	"context"
+	"time"
+
+	"github.com/doorward/doorward/gigya"
+	"github.com/doorward/doorward/internal/audit"
+	"github.com/doorward/doorward/internal/clock"
+	"github.com/doorward/doorward/internal/gateway"
+)
+
+// auditTimeout bounds the wait for the record of a call that changed something.
+const auditTimeout = 10 * time.Second
+
+// recorder gives the audit log what the gateway knows of a call.
+type recorder struct {
+	writer *audit.Writer
+}
+
+var _ gateway.Recorder = recorder{}
+
+// Record implements [gateway.Recorder]. The record of a call that changed something is safe before the answer leaves.
+func (a recorder) Record(ctx context.Context, r *gateway.Record) error {
+	facts := audit.Facts{Key: r.Caller != nil && r.Caller.Key != nil, Refused: r.Refused, Known: r.Site != nil}
+	if r.Method != nil {
+		facts.Write, facts.Event = r.Method.Spec.Write, r.Method.Spec.Event
+	}
+	if !audit.Audited(facts) {
+		return nil
+	}
+	call := audit.Call{
+		Time: clock.FromTime(r.Time), CallID: r.CallID, Method: r.FullName, APIKey: r.APIKey, UID: r.UID,
+		UserKey: r.UserKey, SourceIP: r.ClientIP.String(), AuthType: audit.AuthType(r.Via, r.UserKey != ""), Params: r.Params,
+	}
+	if facts.Key {
+		call.Key = &audit.KeyDetails{Name: r.Caller.Key.Name, Description: r.Caller.Key.Description}
+	}
+	if r.Code != 0 {
+		call.Err = &gigya.Error{Code: r.Code, Details: r.Details}
+	}
+	ctx, cancel := context.WithTimeout(ctx, auditTimeout)
+	defer cancel()
+	return a.writer.Append(ctx, call.Record(), facts.Write && r.Code == 0)
+}

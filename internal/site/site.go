@@ -1,0 +1,78 @@
+package site
+
+import (
+	"crypto/rsa"
+
+	"github.com/doorward/doorward/internal/clock"
+	"github.com/doorward/doorward/internal/policy"
+	"github.com/doorward/doorward/internal/schema"
+	"github.com/doorward/doorward/internal/store"
+)
+
+// Site is a site as a call sees it: the record, its partner, and its configuration ready for use. It is shared between
+// calls and must not be altered.
+type Site struct {
+	store.Site
+	Partner  *Partner
+	Settings Settings
+	Policies *policy.Policies
+	Schema   *schema.Schema
+	// trusted are the TrustedSiteURLs, read.
+	trusted []TrustedURL
+}
+
+// Partner is a partner with its secret opened.
+type Partner struct {
+	ID       int64
+	Name     string
+	Disabled bool
+	// SecretText is the Base64 text as it is sent; Secret is what it decodes to, the key of HMACs.
+	SecretText string
+	Secret     []byte
+}
+
+// Key is a user key or application with its secret opened.
+type Key struct {
+	UserKey     string
+	Partner     int64
+	Kind        string
+	Name        string
+	Description string
+	// SecretText and Secret are empty for a key that has only an RSA pair.
+	SecretText string
+	Secret     []byte
+	// PublicKey is the PKIX DER of the RSA key; nil: none.
+	PublicKey []byte
+	Disabled  bool
+	Revoked   clock.Millis
+	// rsa is PublicKey, read; nil: none.
+	rsa *rsa.PublicKey
+	// privileges and sites are sets; an empty sites set holds every site of the partner.
+	privileges map[string]bool
+	sites      map[string]bool
+}
+
+// AllAPIs is the privilege that holds every other.
+const AllAPIs = "_allApis"
+
+// May tells whether the key holds the privilege.
+func (k *Key) May(privilege string) bool { return k.privileges[AllAPIs] || k.privileges[privilege] }
+
+// Reaches tells whether the site is in the key's scope.
+func (k *Key) Reaches(s *Site) bool {
+	return k.Partner == s.Site.Partner && (len(k.sites) == 0 || k.sites[s.APIKey])
+}
+
+// Live tells whether the key may be used: it is neither disabled nor revoked.
+func (k *Key) Live() bool { return !k.Disabled && k.Revoked == 0 }
+
+// RSA returns the key's RSA public key, or nil.
+func (k *Key) RSA() *rsa.PublicKey { return k.rsa }
+
+// Settings are the switches of a site. The zero value is the default of each.
+type Settings struct {
+	// RegisterIsClientCall restores the rule until 2019: accounts.register is a client call even when signed.
+	RegisterIsClientCall bool `json:"registerIsClientCall,omitempty"`
+	// EmulateEncryption brings the original's limits on searching encrypted fields back.
+	EmulateEncryption bool `json:"search.emulateEncryption,omitempty"`
+}

@@ -1,0 +1,212 @@
+package sqlite
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/doorward/doorward/internal/store"
+	"zombiezen.com/go/sqlite"
+)
+
+// The columns of an account in the order in which scanAccount reads and bindAccount binds them.
+const accountColumns = `uid, rev, created, registered, verified, last_login, last_updated, oldest_data_updated,
+	is_active, login_provider, social_providers, reg_source,
+	password_hash, password_created, password_history, must_change, secret_question, secret_answer,
+	failed_logins, last_failed_login, locked_until, token_epoch,
+	emails, login_ids, profile, data, preferences, subscriptions, internal, custom_identifiers, identities, more`
+
+const (
+	sqlGetAccount = `SELECT ` + accountColumns + ` FROM accounts WHERE grp = ? AND uid = ?`
+
+	sqlInsertAccount = `INSERT INTO accounts (` + accountColumns + `, grp) VALUES
+		(?,?,?,?,?,?,?,?, ?,?,?,?, ?,?,?,?,?,?, ?,?,?,?, ?,?,?,?,?,?,?,?,?,?, ?)`
+
+	sqlUpdateAccount = `UPDATE accounts SET (` + accountColumns + `) =
+		(?,?,?,?,?,?,?,?, ?,?,?,?, ?,?,?,?,?,?, ?,?,?,?, ?,?,?,?,?,?,?,?,?,?)
+		WHERE grp = ? AND uid = ? AND rev = ?`
+
+	sqlHasAccount    = `SELECT 1 FROM accounts WHERE grp = ? AND uid = ?`
+	sqlDeleteAccount = `DELETE FROM accounts WHERE grp = ? AND uid = ?`
+
+	sqlOwner              = `SELECT uid FROM identifiers WHERE grp = ? AND space = ? AND value = ?`
+	sqlClaim              = `INSERT INTO identifiers (grp, space, value, uid) VALUES (?,?,?,?) ON CONFLICT DO NOTHING`
+	sqlRelease            = `DELETE FROM identifiers WHERE grp = ? AND space = ? AND value = ? AND uid = ?`
+	sqlReleaseIdentifiers = `DELETE FROM identifiers WHERE grp = ? AND uid = ?`
+)
+
+func getAccount(c *sqlite.Conn, group, uid string) (*store.Account, error) {
+	a := &store.Account{Group: group}
+	err := get(c, sqlGetAccount,
+		func(b *binder) { b.text(group); b.text(uid) },
+		func(r *row) error { return scanAccount(r, a) })
+	if err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+func scanAccount(r *row, a *store.Account) error {
+	a.UID = r.text()
+	a.Rev = r.int()
+	a.Created = r.time()
+	a.Registered = r.time()
+	a.Verified = r.time()
+	a.LastLogin = r.time()
+	a.LastUpdated = r.time()
+	a.OldestDataUpdated = r.time()
+	a.IsActive = r.bool()
+	a.LoginProvider = r.text()
+	a.SocialProviders = r.text()
+	source := r.next()
+	a.HasRegSource = !r.stmt.ColumnIsNull(source)
+	a.RegSource = r.stmt.ColumnText(source)
+	s := &a.Secrets
+	s.PasswordHash = r.text()
+	s.PasswordCreated = r.time()
+	var err error
+	if s.PasswordHistory, err = r.list(); err != nil {
+		return fmt.Errorf("account %s: password history: %w", a.UID, err)
+	}
+	s.MustChangePassword = r.bool()
+	s.SecretQuestion = r.text()
+	s.SecretAnswerHash = r.text()
+	s.FailedLogins = int(r.int())
+	s.LastFailedLogin = r.time()
+	s.LockedUntil = r.time()
+	s.TokenEpoch = r.int()
+	r.docs(&a.Emails, &a.LoginIDs, &a.Profile, &a.Data, &a.Preferences, &a.Subscriptions, &a.Internal,
+		&a.CustomIdentifiers, &a.Identities, &a.More)
+	return nil
+}
+
+func bindAccount(b *binder, a *store.Account, rev int64) {
+	b.text(a.UID)
+	b.int(rev)
+	b.time(a.Created)
+	b.time(a.Registered)
+	b.time(a.Verified)
+	b.time(a.LastLogin)
+	b.time(a.LastUpdated)
+	b.time(a.OldestDataUpdated)
+	b.bool(a.IsActive)
+	b.text(a.LoginProvider)
+	b.text(a.SocialProviders)
+	b.textOr(a.RegSource, a.HasRegSource)
+	s := &a.Secrets
+	b.text(s.PasswordHash)
+	b.time(s.PasswordCreated)
+	b.list(s.PasswordHistory)
+	b.bool(s.MustChangePassword)
+	b.text(s.SecretQuestion)
+	b.text(s.SecretAnswerHash)
+	b.int(int64(s.FailedLogins))
+	b.time(s.LastFailedLogin)
+	b.time(s.LockedUntil)
+	b.int(s.TokenEpoch)
+	for _, doc := range []json.RawMessage{a.Emails, a.LoginIDs, a.Profile, a.Data, a.Preferences, a.Subscriptions,
+		a.Internal, a.CustomIdentifiers, a.Identities, a.More} {
+		b.doc(doc)
+	}
+	b.text(a.Group)
+}
+
+func putAccount(c *sqlite.Conn, a *store.Account) error {
+	if a.Rev == 0 {
+		return insertAccount(c, a)
+	}
+	changed, err := exec(c, sqlUpdateAccount, func(b *binder) {
+		bindAccount(b, a, a.Rev+1)
+		b.text(a.UID)
+		b.int(a.Rev)
+	})
+	if err != nil {
+		return err
+	}
+	if changed == 0 {
+		exists, err := has(c, sqlHasAccount, func(b *binder) { b.text(a.Group); b.text(a.UID) })
+		if err != nil {
+			return err
+		}
+		if !exists {
+			return store.ErrNotFound
+		}
+		return store.ErrConflict
+	}
+	a.Rev++
+	return nil
+}
+
+func insertAccount(c *sqlite.Conn, a *store.Account) error {
+	_, err := exec(c, sqlInsertAccount, func(b *binder) { bindAccount(b, a, 1) })
+	if isUnique(err) {
+		return store.ErrExists
+	}
+	if err != nil {
+		return err
+	}
+	a.Rev = 1
+	return nil
+}
+
+func deleteAccount(c *sqlite.Conn, group, uid string) error {
+	key := func(b *binder) { b.text(group); b.text(uid) }
+	changed, err := exec(c, sqlDeleteAccount, key)
+	if err != nil {
+		return err
+	}
+	if changed == 0 {
+		return store.ErrNotFound
+	}
+	if _, err := exec(c, sqlReleaseIdentifiers, key); err != nil {
+		return err
+	}
+	_, err = deleteSessions(c, group, uid, store.Hash{})
+	return err
+}
+
+func getOwner(c *sqlite.Conn, group string, id store.Identifier) (string, error) {
+	var uid string
+	err := get(c, sqlOwner,
+		func(b *binder) { b.text(group); b.text(id.Space); b.text(id.Value) },
+		func(r *row) error { uid = r.text(); return nil })
+	return uid, err
+}
+
+func claimIdentifier(c *sqlite.Conn, group string, id store.Identifier, uid string) error {
+	changed, err := exec(c, sqlClaim, func(b *binder) {
+		b.text(group)
+		b.text(id.Space)
+		b.text(id.Value)
+		b.text(uid)
+	})
+	if err != nil || changed == 1 {
+		return err
+	}
+	owner, err := getOwner(c, group, id)
+	if err != nil {
+		return err
+	}
+	if owner != uid {
+		return &store.TakenError{Identifier: id, UID: owner}
+	}
+	return nil
+}
+
+func releaseIdentifier(c *sqlite.Conn, group string, id store.Identifier, uid string) error {
+	_, err := exec(c, sqlRelease, func(b *binder) {
+		b.text(group)
+		b.text(id.Space)
+		b.text(id.Value)
+		b.text(uid)
+	})
+	return err
+}
+
+// has tells whether a query finds a row.
+func has(c *sqlite.Conn, query string, bind func(b *binder)) (bool, error) {
+	err := get(c, query, bind, func(*row) error { return nil })
+	if err == store.ErrNotFound {
+		return false, nil
+	}
+	return err == nil, err
+}

@@ -1,0 +1,147 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/doorward/doorward/internal/query"
+	"github.com/doorward/doorward/internal/store"
+)
+
+const sqlAccountByID = `SELECT grp, ` + accountColumns + ` FROM accounts WHERE id = ?`
+
+// SearchAccounts implements [store.Searcher]. A condition that names something that no account has is a
+// *query.SyntaxError.
+//
+// It finds the row numbers of the page first and reads the accounts after, so that sorting carries no documents, and both
+// and the count are made in one read transaction.
+func (s *Store) SearchAccounts(ctx context.Context, q store.Search, each func(a *store.Account, sort []query.Value) error) (int64, error) {
+	p, err := newPlan(q, s.clock.Now())
+	if err != nil {
+		return 0, err
+	}
+	var total int64
+	err = s.scan(ctx, func(c *conn) error {
+		c.search = p
+		defer func() { c.search = nil }()
+		if _, err := exec(c.Conn, "BEGIN", noParameters); err != nil {
+			return err
+		}
+		ids, err := p.page(c, q)
+		if err != nil {
+			return err
+		}
+		if q.Total {
+			if total, err = p.count(c, q, len(ids)); err != nil {
+				return err
+			}
+		}
+		return p.deliver(c, ids, each)
+	})
+	if err != nil {
+		return 0, err
+	}
+	return total, nil
+}
+
+// page returns the row numbers of the page, in order.
+func (p *plan) page(c *conn, q store.Search) ([]int64, error) {
+	if q.Limit <= 0 {
+		return nil, nil
+	}
+	limit, offset := p.arg(int64(q.Limit)), p.arg(int64(max(q.Start, 0)))
+	text := "SELECT id FROM accounts WHERE " + p.where
+	if p.after != "" {
+		text += " AND " + p.after
+	}
+	text += " ORDER BY " + p.orderBy() + " LIMIT " + limit + " OFFSET " + offset
+	var ids []int64
+	if err := c.keep(text); err != nil {
+		return nil, err
+	}
+	err := list(c.Conn, text, p.bind, func(r *row) error {
+		ids = append(ids, r.int())
+		return nil
+	})
+	return ids, err
+}
+
+// count returns the number of accounts for which the condition holds. found is the number of rows on the page.
+func (p *plan) count(c *conn, q store.Search, found int) (int64, error) {
+	if q.After == nil && found < q.Limit && (found > 0 || q.Start == 0) {
+		// The page is the end of the result.
+		return int64(max(q.Start, 0) + found), nil
+	}
+	p.args = p.args[:p.whereArgs]
+	text := "SELECT count(*) FROM accounts WHERE " + p.where
+	var total int64
+	if err := c.keep(text); err != nil {
+		return 0, err
+	}
+	err := get(c.Conn, text, p.bind, func(r *row) error {
+		total = r.int()
+		return nil
+	})
+	return total, err
+}
+
+// deliver reads the accounts and hands them over.
+func (p *plan) deliver(c *conn, ids []int64, each func(a *store.Account, sort []query.Value) error) error {
+	for _, id := range ids {
+		a := new(store.Account)
+		err := get(c.Conn, sqlAccountByID,
+			func(b *binder) { b.int(id) },
+			func(r *row) error {
+				a.Group = r.text()
+				return scanAccount(r, a)
+			})
+		if err != nil {
+			return fmt.Errorf("account in row %d: %w", id, err)
+		}
+		sort := make([]query.Value, len(p.keys))
+		for i, key := range p.keys {
+			sort[i] = key.field.SortValue(a, p.now)
+		}
+		if err := each(a, sort); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bind binds the arguments that the statement has parameters for. A statement may not use all that come before its last.
+func (p *plan) bind(b *binder) {
+	for i, arg := range p.args[:min(len(p.args), b.stmt.BindParamCount())] {
+		switch arg := arg.(type) {
+		case string:
+			b.stmt.BindText(i+1, arg)
+		case int64:
+			b.stmt.BindInt64(i+1, arg)
+		case []byte:
+			b.stmt.BindBytes(i+1, arg)
+		}
+	}
+}
+
+// keptShapes bounds the statements of searches that a connection keeps ready: clients choose their texts' shapes.
+const keptShapes = 32
+
+// keep notes that the statement is going to be used. Statements stay prepared until keptShapes others were noted.
+func (c *conn) keep(text string) error {
+	if slices.Contains(c.shapes, text) {
+		return nil
+	}
+	if len(c.shapes) == keptShapes {
+		stmt, err := c.Prepare(c.shapes[0])
+		if err != nil {
+			return err
+		}
+		if err := stmt.Finalize(); err != nil {
+			return err
+		}
+		c.shapes = append(c.shapes[:0], c.shapes[1:]...)
+	}
+	c.shapes = append(c.shapes, text)
+	return nil
+}

@@ -1,0 +1,164 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/doorward/doorward/internal/clock"
+	"github.com/doorward/doorward/internal/store"
+)
+
+// Options say where the store is and how much it may use. Only File is needed.
+type Options struct {
+	// File is the path of the database. It is created, readable for its owner only, if it does not exist; its folder must.
+	File string
+	// Clock tells the time that computed search fields (age, lock-out) go by; nil: the machine's.
+	Clock clock.Clock
+	// Readers is the number of connections for short reads; 0: 4.
+	Readers int
+	// Busy is how long a write waits for another process that is writing; 0: 5 seconds.
+	Busy time.Duration
+}
+
+// searchers is the number of searches that run at the same time; others wait for them.
+const searchers = 2
+
+// Store is an open database. It implements [store.Store].
+type Store struct {
+	file      string
+	busy      time.Duration
+	clock     clock.Clock
+	readers   *pool
+	searchers *pool
+	writer    *writer
+
+	// closing guards closed; work counts the changes and backups under way.
+	closing sync.RWMutex
+	closed  bool
+	work    sync.WaitGroup
+}
+
+var _ store.Store = (*Store)(nil)
+
+// Open opens the database, creates it if the file does not exist or is empty, and brings it up to this version's form.
+// It fails with [ErrNotOurs] for a file that is something else, which it leaves untouched, with [ErrNewer] for one that
+// this version does not know how to read, and with [store.ErrBusy] when another process does not let go of it.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	if o.Clock == nil {
+		o.Clock = clock.System{}
+	}
+	if o.Readers <= 0 {
+		o.Readers = 4
+	}
+	if o.Busy <= 0 {
+		o.Busy = 5 * time.Second
+	}
+	s, err := open(ctx, o)
+	if err != nil {
+		return nil, fmt.Errorf("open database %s: %w", o.File, err)
+	}
+	return s, nil
+}
+
+func open(ctx context.Context, o Options) (*Store, error) {
+	// The engine resolves a relative path when it opens a connection, which may be later than a change of folder.
+	file, err := filepath.Abs(o.File)
+	if err != nil {
+		return nil, err
+	}
+	if err := create(file); err != nil {
+		return nil, err
+	}
+	w, err := connect(file, o.Busy, writerCache)
+	if err != nil {
+		return nil, err
+	}
+	if err := prepare(ctx, w, file, o.Clock); err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
+	reader := func() (*conn, error) { return connectReader(file, o.Busy) }
+	s := &Store{file: file, busy: o.Busy, clock: o.Clock, writer: newWriter(w),
+		readers: newPool(o.Readers, reader), searchers: newPool(searchers, reader)}
+	return s, nil
+}
+
+// create makes the empty file, so that nobody but its owner can read what comes into it. The engine gives its log and
+// index files the same mode.
+func create(file string) error {
+	if file == "" {
+		return errors.New("no file name")
+	}
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+func connectReader(file string, busy time.Duration) (*conn, error) {
+	c, err := connect(file, busy, readerCache)
+	if err != nil {
+		return nil, err
+	}
+	err = script(c.Conn, "PRAGMA query_only = ON")
+	if err == nil {
+		err = registerFunctions(c)
+	}
+	if err != nil {
+		return nil, errors.Join(explain(err), c.Close())
+	}
+	return c, nil
+}
+
+// Change implements [store.Store].
+func (s *Store) Change(ctx context.Context, fn func(tx store.Tx) error) error {
+	return s.submit(ctx, &job{fn: func(t *tx) error { return fn(t) }})
+}
+
+// ClaimNonce implements [store.Replay].
+func (s *Store) ClaimNonce(ctx context.Context, owner string, nonce store.Hash, now, until clock.Millis) (bool, error) {
+	var first bool
+	err := s.submit(ctx, &job{relaxed: true, fn: func(t *tx) (err error) {
+		first, err = t.claimNonce(owner, nonce, now, until)
+		return err
+	}})
+	return first && err == nil, err
+}
+
+func (s *Store) submit(ctx context.Context, j *job) error {
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.work.Done()
+	return s.writer.do(ctx, j)
+}
+
+// enter begins something that Close waits for: what ends by work.Done.
+func (s *Store) enter() error {
+	s.closing.RLock()
+	defer s.closing.RUnlock()
+	if s.closed {
+		return store.ErrClosed
+	}
+	s.work.Add(1)
+	return nil
+}
+
+// Close implements [store.Store]. A second call does nothing.
+func (s *Store) Close() error {
+	s.closing.Lock()
+	if s.closed {
+		s.closing.Unlock()
+		return nil
+	}
+	s.closed = true
+	s.closing.Unlock()
+	s.work.Wait()
+	// The writer's connection goes last: the last one that closes a file writes the log back into it.
+	return errors.Join(s.readers.close(), s.searchers.close(), s.writer.close())
+}

@@ -1,0 +1,135 @@
+package sqlite
+
+import (
+	"errors"
+
+	"github.com/doorward/doorward/internal/clock"
+	"github.com/doorward/doorward/internal/store"
+	"zombiezen.com/go/sqlite"
+)
+
+// tx is one function's view of the group's transaction.
+type tx struct {
+	c *sqlite.Conn
+	// marks and nonces count those that were set, and now is the latest time of one: what the sweep goes by.
+	marks, nonces int
+	now           clock.Millis
+}
+
+var _ store.Tx = (*tx)(nil)
+
+// errTxOver answers a function that kept its Tx for later.
+var errTxOver = errors.New("transaction used after its function returned")
+
+// end makes the transaction useless. The connection belongs to the next function then.
+func (t *tx) end() { t.c = nil }
+
+// read runs a function on the connection of a transaction that is not over.
+func read[T any](t *tx, fn func(c *sqlite.Conn) (T, error)) (T, error) {
+	if t.c == nil {
+		var none T
+		return none, errTxOver
+	}
+	return fn(t.c)
+}
+
+func (t *tx) write(fn func(c *sqlite.Conn) error) error {
+	if t.c == nil {
+		return errTxOver
+	}
+	return fn(t.c)
+}
+
+func (t *tx) Account(group, uid string) (*store.Account, error) {
+	return read(t, func(c *sqlite.Conn) (*store.Account, error) { return getAccount(c, group, uid) })
+}
+
+func (t *tx) PutAccount(a *store.Account) error {
+	return t.write(func(c *sqlite.Conn) error { return putAccount(c, a) })
+}
+
+func (t *tx) DeleteAccount(group, uid string) error {
+	return t.write(func(c *sqlite.Conn) error { return deleteAccount(c, group, uid) })
+}
+
+func (t *tx) Owner(group string, id store.Identifier) (string, error) {
+	return read(t, func(c *sqlite.Conn) (string, error) { return getOwner(c, group, id) })
+}
+
+func (t *tx) ClaimIdentifier(group string, id store.Identifier, uid string) error {
+	return t.write(func(c *sqlite.Conn) error { return claimIdentifier(c, group, id, uid) })
+}
+
+func (t *tx) ReleaseIdentifier(group string, id store.Identifier, uid string) error {
+	return t.write(func(c *sqlite.Conn) error { return releaseIdentifier(c, group, id, uid) })
+}
+
+func (t *tx) Session(group, uid string, hash store.Hash) (*store.Session, error) {
+	return read(t, func(c *sqlite.Conn) (*store.Session, error) { return getSession(c, group, uid, hash) })
+}
+
+func (t *tx) PutSession(s *store.Session) error {
+	return t.write(func(c *sqlite.Conn) error { return putSession(c, s) })
+}
+
+func (t *tx) DeleteSession(group, uid string, hash store.Hash) error {
+	return t.write(func(c *sqlite.Conn) error { return deleteSession(c, group, uid, hash) })
+}
+
+func (t *tx) DeleteSessions(group, uid string, except store.Hash) (int, error) {
+	return read(t, func(c *sqlite.Conn) (int, error) { return deleteSessions(c, group, uid, except) })
+}
+
+func (t *tx) UseOnce(space string, hash store.Hash, now, until clock.Millis) error {
+	return t.write(func(c *sqlite.Conn) error {
+		t.marks++
+		t.now = max(t.now, now)
+		return useOnce(c, space, hash, now, until)
+	})
+}
+
+func (t *tx) claimNonce(owner string, nonce store.Hash, now, until clock.Millis) (bool, error) {
+	return read(t, func(c *sqlite.Conn) (bool, error) {
+		t.nonces++
+		t.now = max(t.now, now)
+		return claim(c, sqlClaimNonce, owner, nonce, now, until)
+	})
+}
+
+func (t *tx) PutPartner(p *store.Partner) error {
+	return t.write(func(c *sqlite.Conn) error { return putPartner(c, p) })
+}
+
+func (t *tx) PutSite(s *store.Site) error {
+	return t.write(func(c *sqlite.Conn) error { return putSite(c, s) })
+}
+
+func (t *tx) PutKey(k *store.Key) error {
+	return t.write(func(c *sqlite.Conn) error { return putKey(c, k) })
+}
+
+func (t *tx) PutSigningKey(k *store.SigningKey) error {
+	return t.write(func(c *sqlite.Conn) error { return putSigningKey(c, k) })
+}
+
+func (t *tx) DeleteSigningKey(id string) error {
+	return t.write(func(c *sqlite.Conn) error { return deleteSigningKey(c, id) })
+}
+
+func (t *tx) Site(apiKey string) (*store.Site, error) {
+	return read(t, func(c *sqlite.Conn) (*store.Site, error) { return getSite(c, apiKey) })
+}
+
+func (t *tx) Partner(id int64) (*store.Partner, error) {
+	return read(t, func(c *sqlite.Conn) (*store.Partner, error) { return getPartner(c, id) })
+}
+
+func (t *tx) Key(userKey string) (*store.Key, error) {
+	return read(t, func(c *sqlite.Conn) (*store.Key, error) { return getKey(c, userKey) })
+}
+
+func (t *tx) SigningKeys() ([]*store.SigningKey, error) { return read(t, signingKeys) }
+
+func (t *tx) AppendAudit(a *store.Audit) error {
+	return t.write(func(c *sqlite.Conn) error { return appendAudit(c, a) })
+}

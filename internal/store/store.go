@@ -1,0 +1,374 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/doorward/doorward/internal/clock"
+	"github.com/doorward/doorward/internal/query"
+)
+
+// Errors that drivers return, alone or wrapped.
+var (
+	// ErrNotFound: no such record.
+	ErrNotFound = errors.New("not found")
+	// ErrUsed: the single-use mark was set before.
+	ErrUsed = errors.New("already used")
+	// ErrExists: a record with this key is there already.
+	ErrExists = errors.New("already exists")
+	// ErrConflict: the account was changed since it was read. Change never returns it for an account that fn itself read.
+	ErrConflict = errors.New("changed meanwhile")
+	// ErrBusy: the store cannot take more work now; nothing was changed and the caller may try again.
+	ErrBusy = errors.New("store is busy")
+	// ErrClosed: the store was closed.
+	ErrClosed = errors.New("store is closed")
+)
+
+// A TakenError says which login identifier already belongs to another account. It is returned by [Tx.ClaimIdentifier].
+type TakenError struct {
+	Identifier Identifier
+	// UID is the account that holds it.
+	UID string
+}
+
+func (e *TakenError) Error() string {
+	return fmt.Sprintf("login identifier in space %q is taken", e.Identifier.Space)
+}
+
+// Store is what a driver offers. It is safe for concurrent use.
+type Store interface {
+	Reader
+	Searcher
+	Replay
+
+	// Change runs fn in one transaction: all that fn did is durable when Change returns nil, and none of it is done
+	// otherwise. A driver may run fn again after a conflict, so fn has no effect but those through tx and on variables
+	// that it sets anew on each run, does no input or output of its own, and returns soon: other changes wait for it.
+	// Transactions are serializable. The error of fn comes back unchanged.
+	Change(ctx context.Context, fn func(tx Tx) error) error
+
+	// Ready returns nil when the store can answer.
+	Ready(ctx context.Context) error
+	// Backup writes a consistent copy of everything to the file, which must not exist. Reads and writes go on meanwhile.
+	Backup(ctx context.Context, file string) error
+	// Close waits for the changes under way, then lets go of everything.
+	Close() error
+}
+
+// Reader reads committed records. A read sees every change that was acknowledged before it began. Records come back as
+// fresh copies that the caller may keep and alter. Missing ones are ErrNotFound.
+type Reader interface {
+	// Account reads by the primary key: one indexed read.
+	Account(ctx context.Context, group, uid string) (*Account, error)
+	// Owner returns the UID of the account that holds the identifier: one indexed read.
+	Owner(ctx context.Context, group string, id Identifier) (uid string, err error)
+	// Session reads one session by the hash of its token. Expired sessions are returned too: what that means is the
+	// caller's business.
+	Session(ctx context.Context, group, uid string, hash Hash) (*Session, error)
+	// Marked tells whether the single-use mark was set and still lives at now.
+	Marked(ctx context.Context, space string, hash Hash, now clock.Millis) (bool, error)
+
+	Configuration
+}
+
+// Configuration reads what changes seldom: the records that callers keep in memory.
+type Configuration interface {
+	// ConfigVersion returns a number that grows with every change to a record of this interface. Reading it is cheap
+	// enough to be done once a request.
+	ConfigVersion(ctx context.Context) (int64, error)
+	Partner(ctx context.Context, id int64) (*Partner, error)
+	Partners(ctx context.Context) ([]*Partner, error)
+	Site(ctx context.Context, apiKey string) (*Site, error)
+	// Sites lists the sites of a partner, oldest first; of all partners for partner 0.
+	Sites(ctx context.Context, partner int64) ([]*Site, error)
+	Key(ctx context.Context, userKey string) (*Key, error)
+	// Keys lists the keys of a partner, oldest first; of all partners for partner 0.
+	Keys(ctx context.Context, partner int64) ([]*Key, error)
+	// SigningKeys lists all signing keys, oldest first.
+	SigningKeys(ctx context.Context) ([]*SigningKey, error)
+}
+
+// Replay remembers what was seen, to refuse it the second time.
+type Replay interface {
+	// ClaimNonce records that owner used the nonce and answers true the first time, false while an earlier claim lives.
+	// Exactly one of any number of concurrent claims is answered true, on any number of processes over one store. The
+	// record survives the death of the process; it need not survive the loss of the machine's power.
+	ClaimNonce(ctx context.Context, owner string, nonce Hash, now, until clock.Millis) (bool, error)
+}
+
+// Tx is a transaction: see [Store.Change]. Reads see the transaction's own writes. A Tx is used by one goroutine and not
+// after fn has returned.
+type Tx interface {
+	Account(group, uid string) (*Account, error)
+	// PutAccount inserts the account (Rev 0) or replaces it (Rev as read), and sets Rev to the new revision.
+	// Inserting a UID that exists is ErrExists. Replacing one that is gone is ErrNotFound, one whose stored Rev is another
+	// is ErrConflict.
+	PutAccount(a *Account) error
+	// DeleteAccount removes the account with its identifiers and sessions. A missing one is ErrNotFound.
+	DeleteAccount(group, uid string) error
+
+	Owner(group string, id Identifier) (uid string, err error)
+	// ClaimIdentifier makes the identifier the account's. It is no error if it is that already; if it is another's, the
+	// error is a *TakenError.
+	ClaimIdentifier(group string, id Identifier, uid string) error
+	// ReleaseIdentifier frees the identifier if it is the account's.
+	ReleaseIdentifier(group string, id Identifier, uid string) error
+
+	Session(group, uid string, hash Hash) (*Session, error)
+	// PutSession inserts or replaces.
+	PutSession(s *Session) error
+	// DeleteSession ends the session. That it is not there is no error.
+	DeleteSession(group, uid string, hash Hash) error
+	// DeleteSessions ends all sessions of the account but the excepted one (a zero Hash excepts none), and tells how many.
+	DeleteSessions(group, uid string, except Hash) (int, error)
+
+	// UseOnce sets a single-use mark that lives until the given time. If a mark that still lives at now is there: ErrUsed.
+	UseOnce(space string, hash Hash, now, until clock.Millis) error
+
+	// The Put methods of the configuration insert or replace, and raise the ConfigVersion with the transaction.
+	PutPartner(p *Partner) error
+	PutSite(s *Site) error
+	PutKey(k *Key) error
+	PutSigningKey(k *SigningKey) error
+	DeleteSigningKey(id string) error
+	Site(apiKey string) (*Site, error)
+	Partner(id int64) (*Partner, error)
+	Key(userKey string) (*Key, error)
+	SigningKeys() ([]*SigningKey, error)
+
+	// AppendAudit adds a record to the audit log.
+	AppendAudit(r *Audit) error
+}
+
+// Searcher finds accounts.
+type Searcher interface {
+	// SearchAccounts calls each for every account of the page, in order. An account is handed over with the values of
+	// its sort keys, which a later Search takes as After. It returns the number of accounts that satisfy Where when
+	// s.Total is set. Both numbers are of one moment. Deleted accounts are never seen.
+	SearchAccounts(ctx context.Context, s Search, each func(a *Account, sort []query.Value) error) (total int64, err error)
+	// Audits calls each for the audit records of the site, newest first, at most limit.
+	Audits(ctx context.Context, apiKey string, limit int, each func(*Audit) error) error
+}
+
+// Search says what SearchAccounts looks for.
+type Search struct {
+	Group string
+	// Where is the condition; nil holds for every account.
+	Where query.Expr
+	// Order is the order of the result; the UID decides between equals, ascending.
+	Order []query.Order
+	// After continues behind the account with these sort values and this UID. Start is 0 then.
+	After *Position
+	// Start is the number of accounts to skip.
+	Start int
+	// Limit bounds the page. 0 gives no rows (the total is counted all the same).
+	Limit int
+	// Total asks for the number of all accounts that satisfy Where.
+	Total bool
+}
+
+// Position is a place in an ordered result: behind one account.
+type Position struct {
+	Sort []query.Value `json:"s,omitempty"`
+	UID  string        `json:"u"`
+}
+
+// Hash is the SHA-256 of a token or nonce: what a stolen database shows instead of it.
+type Hash [32]byte
+
+// Identifier is a login identifier: a value that is unique within a space of one group.
+type Identifier struct {
+	// Space keeps kinds of identifiers apart that may be equal: [LoginSpace] for e-mail addresses and user names.
+	Space string
+	// Value is the normalized value: two texts that mean the same identifier have the same value.
+	Value string
+}
+
+// LoginSpace holds user names and login e-mail addresses, which must not equal one another (methods/accounts-core,
+// topic email-changes: "unique over usernames and all login emails").
+const LoginSpace = "login"
+
+// Account is one person in a group's user base: a few columns that identity itself needs, and documents, which are
+// compact JSON texts, stored and handed out byte for byte. A nil document is an absent one.
+type Account struct {
+	// Group is the API key of the site group's parent, or of the site itself if it is in none.
+	Group string
+	UID   string
+	// Rev counts the writes of this account; 0 is an account that was never stored.
+	Rev int64
+
+	Created           clock.Millis
+	Registered        clock.Millis
+	Verified          clock.Millis
+	LastLogin         clock.Millis
+	LastUpdated       clock.Millis
+	OldestDataUpdated clock.Millis
+
+	IsActive      bool
+	LoginProvider string
+	// SocialProviders is the comma list of connected providers, "site" among them.
+	SocialProviders string
+	// RegSource is where the registration came from; HasRegSource tells an empty one from one that was never set.
+	RegSource    string
+	HasRegSource bool
+
+	// Profile, Data, Preferences, Subscriptions, Internal and CustomIdentifiers are JSON objects.
+	Profile           json.RawMessage
+	Data              json.RawMessage
+	Preferences       json.RawMessage
+	Subscriptions     json.RawMessage
+	Internal          json.RawMessage
+	CustomIdentifiers json.RawMessage
+	// Emails is {"verified":[…],"unverified":[…]}.
+	Emails json.RawMessage
+	// LoginIDs is {"username":…,"emails":[…],"unverifiedEmails":[…]}.
+	LoginIDs json.RawMessage
+	// Identities is the array of identities as the wire shows them.
+	Identities json.RawMessage
+	// More holds further members of the account by their wire names (lastLoginLocation, rbaPolicy, tfaStatus …).
+	More json.RawMessage
+
+	Secrets Secrets
+}
+
+// Secrets are the parts of an account that no answer and no search ever shows.
+type Secrets struct {
+	// PasswordHash is the self-describing text of package password; empty: the account has no password.
+	PasswordHash string `json:"hash,omitempty"`
+	// PasswordCreated is when the password was set.
+	PasswordCreated clock.Millis `json:"created,omitempty"`
+	// PasswordHistory holds earlier hashes, the latest first.
+	PasswordHistory []string `json:"history,omitempty"`
+	// MustChangePassword: the next login answers 403100.
+	MustChangePassword bool `json:"mustChange,omitempty"`
+
+	SecretQuestion   string `json:"question,omitempty"`
+	SecretAnswerHash string `json:"answer,omitempty"`
+
+	// FailedLogins counts failures since the last success; LastFailedLogin is when the latest happened.
+	FailedLogins    int          `json:"failed,omitempty"`
+	LastFailedLogin clock.Millis `json:"lastFailed,omitempty"`
+	// LockedUntil: logins are refused before this time.
+	LockedUntil clock.Millis `json:"locked,omitempty"`
+
+	// TokenEpoch is sealed into every regToken of the account: raising it ends them all.
+	TokenEpoch int64 `json:"epoch,omitempty"`
+}
+
+// Session is a login. The token itself is not stored.
+type Session struct {
+	Group, UID string
+	Hash       Hash
+	// Site is the API key of the site that opened it.
+	Site string
+	// Mobile sessions need the session secret beside the token.
+	Mobile  bool
+	Created clock.Millis
+	// Expires is the end; 0: none.
+	Expires clock.Millis
+	// Dynamic sessions (sessionExpiration -1) live on the gltexp proof that the site gives; Expires then is the end of
+	// the time in which no proof is needed.
+	Dynamic bool
+	// Provider is how the user proved who they are: "site" for a password.
+	Provider string
+	// ClientIP and UserAgent are those of the login.
+	ClientIP, UserAgent string
+}
+
+// Sealed is a text encrypted with the installation's master key, which is not in the store (package seal).
+type Sealed []byte
+
+// Partner is a customer of the installation: the owner of sites and keys.
+type Partner struct {
+	ID   int64
+	Name string
+	// Secret is the partner secret, a Base64 text, sealed. It must be recoverable: it keys HMACs.
+	Secret   Sealed
+	Disabled bool
+	Created  clock.Millis
+}
+
+// Site states.
+const (
+	SiteActive   = "active"
+	SiteDisabled = "disabled"
+	SiteDeleted  = "deleted"
+)
+
+// Site is one API key and its settings.
+type Site struct {
+	APIKey  string
+	SiteID  int64
+	Partner int64
+	// Group names the user base: the parent's API key, or the site's own.
+	Group       string
+	BaseDomain  string
+	Description string
+	DataCenter  string
+	// TrustedSiteURLs are the patterns of pages that may call from a browser.
+	TrustedSiteURLs []string
+	Status          string
+	Created         clock.Millis
+	// Settings, Policies and Schema are JSON objects that hold what was set explicitly; nil: nothing.
+	Settings json.RawMessage
+	Policies json.RawMessage
+	Schema   json.RawMessage
+}
+
+// Key kinds.
+const (
+	KindUser        = "user"
+	KindApplication = "application"
+)
+
+// Key is a user key or an application: a credential that acts for a partner within its privileges and sites.
+type Key struct {
+	UserKey     string
+	Partner     int64
+	Kind        string
+	Name        string
+	Description string
+	// Secret is the key's secret, a Base64 text, sealed; nil for a key that has only an RSA pair.
+	Secret Sealed
+	// PublicKey is the RSA public key, PKIX DER; nil: none. The private half is never stored.
+	PublicKey []byte
+	// Privileges are names of privileges; "_allApis" holds every one.
+	Privileges []string
+	// Sites are the API keys it may act on; empty: all of the partner.
+	Sites    []string
+	Disabled bool
+	Created  clock.Millis
+	// Revoked is when it was revoked for good; 0: it was not.
+	Revoked clock.Millis
+}
+
+// SigningKey is a key that signs id_tokens.
+type SigningKey struct {
+	// ID is the kid.
+	ID string
+	// Private is the PKCS#8 DER, sealed. Public is the PKIX DER.
+	Private Sealed
+	Public  []byte
+	Created clock.Millis
+	// Activates is when it begins to sign (it is published from Created). The newest activated key signs.
+	Activates clock.Millis
+	// Retired is when the last token that it signed has died, and it leaves the published set; 0: not known yet.
+	Retired clock.Millis
+}
+
+// Audit is one record of the audit log.
+type Audit struct {
+	Time   clock.Millis
+	CallID string
+	APIKey string
+	// Method is the canonical name.
+	Method    string
+	ErrorCode int
+	// UserKey is the key that authorised the call, or was claimed to.
+	UserKey string
+	UID     string
+	// Record is the whole entry, a JSON object in the wire's form (methods/audit, type AuditLogEntry).
+	Record json.RawMessage
+}
