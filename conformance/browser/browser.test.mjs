@@ -1,7 +1,7 @@
 // Pages in a real Chromium against the built binary: JSONP, CORS, and what a page that is not trusted gets.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -20,9 +20,14 @@ before(async () => {
     response.end("<!doctype html><title>page</title>");
   });
   await new Promise((resolve) => pages.listen(0, "127.0.0.1", resolve));
-  // The API lies on another site than the pages, as it does in the field, so its cookie is a third-party cookie. A
-  // private window would not send it: the context is one with a profile.
+  // The API lies on another site than the pages, as it does in the field, so its cookie is a third-party cookie. The
+  // profile allows these: what must hold, must hold where the browser does not protect anybody.
   profile = mkdtempSync(path.join(tmpdir(), "doorward-profile-"));
+  mkdirSync(path.join(profile, "Default"));
+  writeFileSync(
+    path.join(profile, "Default", "Preferences"),
+    JSON.stringify({ profile: { cookie_controls_mode: 0, block_third_party_cookies: false } }),
+  );
   context = await chromium.launchPersistentContext(profile, {
     ignoreHTTPSErrors: true,
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",

@@ -157,7 +157,7 @@ func (v *View) appendProfile(dst []byte, raw json.RawMessage) []byte {
 		case name == "age":
 			stored = value
 		case v.Everything || shortProfile(name) || v.Extra.has(name):
-			w.raw(name, value, "")
+			w.member(name, value)
 		}
 		return true
 	})
@@ -188,7 +188,7 @@ func (v *View) appendIdentities(dst []byte, raw json.RawMessage) []byte {
 		w := writer{append(dst, '{')}
 		_ = document.Members(identity, func(name string, value []byte) bool {
 			if !longField(name) || v.Extra.has(name) {
-				w.raw(name, value, "")
+				w.member(name, value)
 			}
 			return true
 		})
@@ -201,12 +201,23 @@ func (v *View) appendIdentities(dst []byte, raw json.RawMessage) []byte {
 // writer appends members to an object that is being written: dst ends with its opening brace or with a member.
 type writer struct{ dst []byte }
 
+// name begins a member whose name is one of ours: nothing in it needs escaping.
 func (w *writer) name(name string) {
+	w.comma()
+	w.dst = append(append(append(w.dst, '"'), name...), `":`...)
+}
+
+func (w *writer) comma() {
 	if last := len(w.dst) - 1; last >= 0 && w.dst[last] != '{' {
 		w.dst = append(w.dst, ',')
 	}
-	w.dst = document.AppendString(w.dst, name)
-	w.dst = append(w.dst, ':')
+}
+
+// member splices a member of a stored document.
+func (w *writer) member(name string, value []byte) {
+	w.comma()
+	w.dst = append(document.AppendString(w.dst, name), ':')
+	w.dst = append(w.dst, value...)
 }
 
 func (w *writer) text(name, value string) {

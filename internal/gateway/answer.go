@@ -163,8 +163,8 @@ func (x *exchange) failureHeaders(header http.Header) {
 		if m, ok := x.failure.Members.(elsewhere); ok {
 			header.Set("Location", m.Location)
 		}
-	case x.realStatus && x.inv.HTTPStatus == http.StatusUnauthorized:
-		header.Set("WWW-Authenticate", `OAuth realm="Gigya", error="invalid_token"`)
+	case x.bearerError != "" && x.record.HTTPStatus == http.StatusUnauthorized:
+		header.Set("WWW-Authenticate", `OAuth realm="Gigya", error="`+x.bearerError+`"`)
 	}
 }
 

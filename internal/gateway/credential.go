@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"context"
+	"errors"
+	"net/http"
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/caller"
@@ -79,6 +81,7 @@ func (x *exchange) proveCaller(ctx context.Context) error {
 		if !x.gateway.client.allow(network(x.inv.ClientIP), x.inv.Now) {
 			return &gigya.Error{Code: gigya.APIRateLimitExceeded}
 		}
+		x.challenge(err)
 		return err
 	}
 	x.inv.Caller, x.record.Caller = c, c
@@ -87,6 +90,20 @@ func (x *exchange) proveCaller(ctx context.Context) error {
 		x.record.UserKey = c.Key.UserKey
 	}
 	return nil
+}
+
+// challenge marks the answer to a bad OAuth 2 token, which clients that asked for real statuses know by 401.
+func (x *exchange) challenge(err error) {
+	var refused *gigya.Error
+	if !errors.As(err, &refused) || (x.claim.Authorization == "" && !x.inv.Raw.Has("oauth_token")) {
+		return
+	}
+	switch refused.Code {
+	case gigya.InvalidToken:
+		x.inv.HTTPStatus, x.bearerError = http.StatusUnauthorized, "invalid_token"
+	case gigya.SessionHasExpired:
+		x.inv.HTTPStatus, x.bearerError = http.StatusUnauthorized, "expired_token"
+	}
 }
 
 // recordable returns the user key if it looks like one. Whoever confuses its parameters sends a secret in its place, and

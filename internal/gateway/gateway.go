@@ -135,7 +135,7 @@ func statusPage(w http.ResponseWriter) {
 // call answers one call of a method.
 func (g *Gateway) call(w http.ResponseWriter, r *http.Request, name string) {
 	g.Metrics.begin()
-	started := time.Now()
+	started := time.Now() // Durations are real, whatever the injected clock says.
 	x := g.exchange(r, name)
 	defer func() {
 		x.record.Duration = time.Since(started)
@@ -169,8 +169,10 @@ type exchange struct {
 	realStatus bool
 	// wireStatus overrides the HTTP status, whatever the caller asked; 0: it does not.
 	wireStatus int
-	ignored    []gigya.IgnoredParam
-	failure    *gigya.Error
+	// bearerError is what WWW-Authenticate says of a bad OAuth 2 token; empty: nothing.
+	bearerError string
+	ignored     []gigya.IgnoredParam
+	failure     *gigya.Error
 }
 
 func (g *Gateway) exchange(r *http.Request, name string) *exchange {

@@ -4,6 +4,7 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/tls"
+	"encoding/xml"
 	"io"
 	"net/http"
 	"strings"
@@ -403,5 +404,39 @@ func TestAddingASiteNeedsNoRestart(t *testing.T) {
 	d.Change(func(tx store.Tx) error { return tx.PutSite(record) })
 	if !strings.Contains(call(), `"errorCode": 0`) {
 		t.Error("the site is not known")
+	}
+}
+
+func TestABadTokenIs401ForThoseWhoAskForStatuses(t *testing.T) {
+	d := front(t)
+	r := headed(post("/test.server", "apiKey", d.APIKey, "httpStatusCodes", "true"), "Authorization", "OAuth nonsense")
+	response, body := serve(d, r)
+	if response.StatusCode != 401 || response.Header.Get("WWW-Authenticate") != `OAuth realm="Gigya", error="invalid_token"` {
+		t.Errorf("%d %q %s", response.StatusCode, response.Header.Get("WWW-Authenticate"), body)
+	}
+	r = headed(post("/test.server", "apiKey", d.APIKey), "Authorization", "OAuth nonsense")
+	response, body = serve(d, r)
+	if response.StatusCode != 200 || response.Header.Get("WWW-Authenticate") != "" || !strings.Contains(body, `"statusCode": 403`) {
+		t.Errorf("%d %s", response.StatusCode, body)
+	}
+}
+
+func TestANameThatTheCallerMadeUpIsHarmless(t *testing.T) {
+	d := front(t)
+	for _, name := range []string{"a.<script>alert(1)", "a.\"'&", "a.\r\nX: y", "a.\x00", "a.\xff\xfe", "a." + strings.Repeat("ü", 3000)} {
+		for _, format := range []string{"json", "xml"} {
+			r := post("/x.y", "apiKey", d.APIKey, "format", format)
+			r.URL.Path = "/" + name
+			response, body := serve(d, r)
+			if response.StatusCode != 200 || strings.Contains(body, "<script") || !strings.Contains(body, "403007") || len(body) > 4000 {
+				t.Errorf("%q %s: %d %s", name, format, response.StatusCode, body)
+			}
+			if format == "xml" && xml.Unmarshal([]byte(body), new(struct{})) != nil {
+				t.Errorf("%q: no XML: %s", name, body)
+			}
+		}
+	}
+	if strings.Contains(d.Log(), "\x00") {
+		t.Error("a control character is in the log")
 	}
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/document"
-	"github.com/doorward/doorward/internal/schema/pattern"
+	"github.com/doorward/doorward/internal/pattern"
 )
 
 //go:embed defaults.json

@@ -3,7 +3,7 @@ package policy
 import (
 	"encoding/json"
 
-	"github.com/doorward/doorward/internal/schema/pattern"
+	"github.com/doorward/doorward/internal/pattern"
 )
 
 // Policies are the policies in force on a site. They are shared between calls and must not be altered.

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/doorward/doorward/internal/document"
-	"github.com/doorward/doorward/internal/schema/pattern"
+	"github.com/doorward/doorward/internal/pattern"
 )
 
 // rule is what is known of a group or of a member of one.

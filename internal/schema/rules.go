@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/doorward/doorward/internal/document"
-	"github.com/doorward/doorward/internal/schema/pattern"
+	"github.com/doorward/doorward/internal/pattern"
 )
 
 // sectionRule is what is known of a section.

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/doorward/doorward/internal/document"
-	"github.com/doorward/doorward/internal/schema/pattern"
+	"github.com/doorward/doorward/internal/pattern"
 )
 
 // Schema is the schema in force on a site. It is shared between calls and must not be altered.

@@ -93,7 +93,7 @@ func (s *Site) Trusts(page string) bool {
 
 // matchHost compares label by label, from the end.
 func matchHost(pattern, host string) bool {
-	if host == "" {
+	if host == "" || host[0] == '.' || strings.Contains(host, "..") {
 		return false
 	}
 	if pattern == "*" {
@@ -119,7 +119,7 @@ func matchLabels(pattern, host string) bool {
 		return false
 	}
 	for i := range p {
-		if h[i] == "" || !glob(p[i], h[i]) {
+		if !glob(p[i], h[i]) {
 			return false
 		}
 	}

@@ -35,10 +35,18 @@ func (h *house) claimsOf(text string) string {
 	return string(payload)
 }
 
+// keyed returns a house that has a signing key.
+func keyed(t *testing.T) *house {
+	t.Helper()
+	h := newHouse(t)
+	h.sign()
+	return h
+}
+
 const jwtHead = `{"iss":"https://fidm.gigya.com/jwt/` + testKey + `/","apiKey":"` + testKey + `","iat":1772446530,`
 
 func TestGetJWT(t *testing.T) {
-	h := newHouse(t)
+	h := keyed(t)
 	session := h.zoe()
 	h.call(server, "accounts.setAccountInfo", "UID", testUID, "data", `{"personId":"p-1"}`)
 	before := *h.account(testUID)
@@ -96,14 +104,14 @@ func TestGetJWT(t *testing.T) {
 }
 
 func TestGetJWTOfADisabledAccountIsRefused(t *testing.T) {
-	h := newHouse(t)
+	h := keyed(t)
 	h.zoe()
 	h.call(server, "accounts.setAccountInfo", "UID", testUID, "isActive", "false")
 	wantCode(t, h.call(server, "accounts.getJWT", "targetUID", testUID), "403041")
 }
 
 func TestPublicKeysInBothForms(t *testing.T) {
-	h := newHouse(t)
+	h := keyed(t)
 	one := h.call(public, "accounts.getJWTPublicKey")
 	for i, name := range []string{"alg", "kid", "kty", "n", "e", "use"} {
 		if field(one, name) == "" {

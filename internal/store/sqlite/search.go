@@ -50,12 +50,7 @@ func (p *plan) page(c *conn, q store.Search) ([]int64, error) {
 	if q.Limit <= 0 {
 		return nil, nil
 	}
-	limit, offset := p.arg(int64(q.Limit)), p.arg(int64(max(q.Start, 0)))
-	text := "SELECT id FROM accounts WHERE " + p.where
-	if p.after != "" {
-		text += " AND " + p.after
-	}
-	text += " ORDER BY " + p.orderBy() + " LIMIT " + limit + " OFFSET " + offset
+	text := p.pageText(p.arg(int64(q.Limit)), p.arg(int64(max(q.Start, 0))))
 	var ids []int64
 	if err := c.keep(text); err != nil {
 		return nil, err
@@ -65,6 +60,15 @@ func (p *plan) page(c *conn, q store.Search) ([]int64, error) {
 		return nil
 	})
 	return ids, err
+}
+
+// pageText returns the statement of the page, given its last two parameters.
+func (p *plan) pageText(limit, offset string) string {
+	text := "SELECT id FROM accounts WHERE " + p.where
+	if p.after != "" {
+		text += " AND " + p.after
+	}
+	return text + " ORDER BY " + p.orderBy() + " LIMIT " + limit + " OFFSET " + offset
 }
 
 // count returns the number of accounts for which the condition holds. found is the number of rows on the page.

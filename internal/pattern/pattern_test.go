@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/doorward/doorward/internal/schema/pattern"
+	"github.com/doorward/doorward/internal/pattern"
 )
 
 const email = `^(?=(.{1,64}@.{1,255}))([!#$%&'*+\-\/=?\^_` + "`" + `{|}~a-zA-Z0-9}]{1,64}(\.[!#$%&'*+\-\/=?\^_` + "`" +

@@ -1,0 +1,141 @@
+package audit_test
+
+import (
+	"encoding/json"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/doorward/doorward/gigya"
+	"github.com/doorward/doorward/internal/audit"
+	"github.com/doorward/doorward/internal/clock"
+	"github.com/doorward/doorward/internal/store"
+)
+
+func params(query string) *gigya.Params {
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		panic(err)
+	}
+	p := &gigya.Params{}
+	for pair := range strings.SplitSeq(query, "&") {
+		name, _, _ := strings.Cut(pair, "=")
+		p.Set(name, values.Get(name))
+	}
+	return p
+}
+
+func TestRecordHasTheMembersOfTheLogInTheirOrder(t *testing.T) {
+	got := audit.Call{
+		Time: clock.FromTime(time.UnixMilli(1700000000123)), CallID: "c1", Method: "accounts.setAccountInfo",
+		APIKey: "4_site", UID: "u1", UserKey: "AKey", SourceIP: "192.0.2.7", Country: "de", AuthType: audit.AuthUserKey,
+		Key:    &audit.KeyDetails{Name: "sync", Description: "nightly", EmailDomain: "example.com"},
+		Params: params(`apiKey=4_site&UID=u1&secret=s3cr3t&sdk=java_3.2.4&profile={"firstName":"Zoë"}`),
+		Err:    gigya.NewError(gigya.PermissionDenied, "no"),
+	}.Record()
+	want := `{"@timestamp":"2023-11-14T22:13:20.123Z","callID":"c1","errCode":"403007","endpoint":"accounts.setAccountInfo",` +
+		`"errMessage":"Permission denied","errDetails":"no","userKey":"AKey","sourceIP":"192.0.2.7",` +
+		`"params":{"UID":"u1","secret":"***","sdk":"java_3.2.4","profile":"{\"firstName\":\"Zoë\"}"},` +
+		`"uid":"u1","apikey":"4_site","httpReq":{"SDK":"java_3.2.4","country":"de"},` +
+		`"userKeyDetails":{"name":"sync","description":"nightly","emailDomain":"example.com"},"authType":"userKey"}`
+	if diff := cmp.Diff(want, string(got.Record)); diff != "" {
+		t.Error(diff)
+	}
+	columns := *got
+	columns.Record = nil
+	if diff := cmp.Diff(store.Audit{
+		Time: 1700000000123, CallID: "c1", APIKey: "4_site", Method: "accounts.setAccountInfo", ErrorCode: 403007,
+		UserKey: "AKey", UID: "u1",
+	}, columns); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestRecordOfASuccessWithoutMuchToSay(t *testing.T) {
+	got := audit.Call{CallID: "c1", Method: "accounts.login", AuthType: audit.AuthNone}.Record()
+	want := `{"@timestamp":"0001-01-01T00:00:00Z","callID":"c1","errCode":"0","endpoint":"accounts.login","errMessage":"OK",` +
+		`"params":{},"httpReq":{},"authType":"none"}`
+	if diff := cmp.Diff(want, string(got.Record)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestSecretsNeverReachTheLog(t *testing.T) {
+	for _, name := range []string{
+		"secret", "SECRET", "client_secret", "password", "newPassword", "oldPassword", "sig", "oauth_token", "login_token",
+		"regToken", "id_token", "access_token", "refresh_token", "code", "secretAnswer", "captchaToken", "passwordResetToken",
+		"gltexp", "vToken", "phvToken", "gigyaAssertion", "deleteToken", "UIDSignature", "hashedPassword", "pwHashSalt",
+		"compoundHashedPassword", "querySig", "session_secret", "some_new_token",
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := &gigya.Params{}
+			p.Set(name, "hunter2-value")
+			p.Set("profile", `{"a":[{"`+name+`":"hunter2-value","b":1}],"deep":{"`+name+`":{"x":"hunter2-value"}}}`)
+			p.Set("data", `{"`+name+`":"hunter2-value"`) // Cut short.
+			record := string(audit.Call{Params: p}.Record().Record)
+			if strings.Contains(record, "hunter2") {
+				t.Errorf("the record shows the value: %s", record)
+			}
+			if !strings.Contains(record, name) || !strings.Contains(record, `\"b\":1`) {
+				t.Errorf("the record lost more than the value: %s", record)
+			}
+		})
+	}
+	for _, name := range []string{"UID", "loginID", "query", "passwordComplexity", "expiration", "nonce", "countryCode"} {
+		if audit.Sensitive(name) {
+			t.Errorf("%s is masked", name)
+		}
+	}
+}
+
+func TestRecordsAreBoundedValidJSON(t *testing.T) {
+	p := &gigya.Params{}
+	for i := range 1000 {
+		p.Set(strings.Repeat("n", i%7)+string(rune('a'+i%26))+strings.Repeat("x", i), strings.Repeat("é\x00\xff\"<", 5000))
+	}
+	record := audit.Call{Params: p, Err: gigya.NewError(gigya.InvalidParameterValue, "line\nbreak \xff")}.Record().Record
+	if !json.Valid(record) {
+		t.Errorf("not JSON: %.200s", record)
+	}
+	if len(record) > 256<<10 {
+		t.Errorf("%d bytes", len(record))
+	}
+}
+
+func TestWhatIsAudited(t *testing.T) {
+	for name, c := range map[string]struct {
+		facts audit.Facts
+		want  bool
+	}{
+		"a write by anybody":                           {audit.Facts{Known: true, Write: true}, true},
+		"an event of an end user":                      {audit.Facts{Known: true, Event: true}, true},
+		"a read with a key":                            {audit.Facts{Known: true, Key: true}, true},
+		"a read with a key about no site":              {audit.Facts{Key: true}, true},
+		"a refused server credential":                  {audit.Facts{Known: true, Refused: true}, true},
+		"a read with the partner secret or by session": {audit.Facts{Known: true}, false},
+		"a write for no site that is known":            {audit.Facts{Write: true, Event: true, Refused: true}, false},
+	} {
+		if got := audit.Audited(c.facts); got != c.want {
+			t.Errorf("%s: %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+func TestAuthTypes(t *testing.T) {
+	for _, c := range []struct {
+		via  string
+		key  bool
+		want string
+	}{
+		{"partnerSecret", false, "partnerSecret"}, {"signature", false, "partnerSecret"}, {"signature", true, "userKey"},
+		{"userKey", true, "userKey"}, {"bearer", true, "bearer"}, {"oauth", false, "bearer"}, {"session", false, "session"},
+		{"regToken", false, "none"}, {"none", false, "none"}, {"", false, "none"},
+	} {
+		if got := audit.AuthType(c.via, c.key); got != c.want {
+			t.Errorf("%s, %v: %s, want %s", c.via, c.key, got, c.want)
+		}
+	}
+}

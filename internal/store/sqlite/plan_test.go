@@ -1,0 +1,193 @@
+package sqlite
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/doorward/doorward/internal/query"
+	"github.com/doorward/doorward/internal/store"
+)
+
+func openInside(t *testing.T) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), Options{File: filepath.Join(t.TempDir(), "doorward.db"), Busy: 50 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// explainPlan returns the steps of the engine's plan.
+func explainPlan(t *testing.T, s *Store, query string) []string {
+	t.Helper()
+	c, err := s.searchers.take(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.searchers.give(c)
+	var steps []string
+	err = list(c.Conn, "EXPLAIN QUERY PLAN "+query, noParameters, func(r *row) error {
+		steps = append(steps, r.stmt.ColumnText(3))
+		return nil
+	})
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return steps
+}
+
+// wantSteps expects the steps, each by its beginning, and no scan of a table.
+func wantSteps(t *testing.T, name string, got []string, want ...string) {
+	t.Helper()
+	ok := len(got) == len(want)
+	for i, step := range got {
+		ok = ok && strings.HasPrefix(step, want[i]) && !strings.HasPrefix(step, "SCAN")
+	}
+	if !ok {
+		t.Errorf("%s: the plan is\n\t%s\nwant\n\t%s", name, strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
+	}
+}
+
+func TestHotStatementsAnswerFromAnIndex(t *testing.T) {
+	s := openInside(t)
+	const (
+		accountKey    = "SEARCH accounts USING INDEX accounts_key (grp=? AND uid=?)"
+		identifierKey = "SEARCH identifiers USING PRIMARY KEY (grp=? AND space=? AND value=?)"
+		sessionKey    = "SEARCH sessions USING PRIMARY KEY (grp=? AND uid=? AND hash=?)"
+	)
+	for query, want := range map[string][]string{
+		sqlGetAccount:         {accountKey},
+		sqlUpdateAccount:      {accountKey},
+		sqlHasAccount:         {"SEARCH accounts USING COVERING INDEX accounts_key (grp=? AND uid=?)"},
+		sqlDeleteAccount:      {accountKey},
+		sqlAccountByID:        {"SEARCH accounts USING INTEGER PRIMARY KEY (rowid=?)"},
+		sqlOwner:              {identifierKey},
+		sqlRelease:            {identifierKey},
+		sqlReleaseIdentifiers: {"SEARCH identifiers USING COVERING INDEX identifiers_account (grp=? AND uid=?)"},
+		sqlGetSession:         {sessionKey},
+		sqlDeleteSession:      {sessionKey},
+		sqlDeleteSessions:     {"SEARCH sessions USING PRIMARY KEY (grp=? AND uid=?)"},
+		sqlMarked:             {"SEARCH marks USING PRIMARY KEY (space=? AND hash=?)"},
+		sqlSweepMarks: {"SEARCH marks USING PRIMARY KEY (space=? AND hash=?)", "LIST SUBQUERY",
+			"SEARCH marks USING COVERING INDEX marks_until (until<?)"},
+		sqlSweepNonces: {"SEARCH nonces USING PRIMARY KEY (owner=? AND hash=?)", "LIST SUBQUERY",
+			"SEARCH nonces USING COVERING INDEX nonces_until (until<?)"},
+		sqlConfigVersion: {"SEARCH meta USING PRIMARY KEY (name=?)"},
+		sqlPartner:       {"SEARCH partners USING INTEGER PRIMARY KEY (rowid=?)"},
+		sqlSite:          {"SEARCH sites USING INDEX sqlite_autoindex_sites_1 (api_key=?)"},
+		sqlSites:         {"SEARCH sites USING INDEX sites_partner (partner=?)"},
+		sqlKey:           {"SEARCH keys USING INDEX sqlite_autoindex_keys_1 (user_key=?)"},
+		sqlKeys:          {"SEARCH keys USING INDEX keys_partner (partner=?)"},
+		sqlAudits:        {"SEARCH audit USING INDEX audit_site (api_key=?)"},
+	} {
+		wantSteps(t, query, explainPlan(t, s, query), want...)
+	}
+}
+
+func TestSearchesThatCanAnswerFromAnIndex(t *testing.T) {
+	s := openInside(t)
+	const inGroup = "SEARCH accounts USING INDEX accounts_key (grp=?)"
+	behind := &store.Position{Sort: []query.Value{{Kind: query.Number, Num: "5"}}, UID: "u"}
+	tests := []struct {
+		text  string
+		after *store.Position
+		want  []string
+	}{
+		{text: `SELECT * FROM accounts WHERE UID = "a"`, want: []string{"SEARCH accounts USING COVERING INDEX accounts_key (grp=? AND uid=?)"}},
+		{text: `SELECT * FROM accounts WHERE UID = "a" AND data.b = 1`, want: []string{"SEARCH accounts USING INDEX accounts_key (grp=? AND uid=?)"}},
+		{text: `SELECT * FROM accounts WHERE UID IN ("a", "b")`, want: []string{"SEARCH accounts USING COVERING INDEX accounts_key (grp=? AND uid=?)"}},
+		{text: `SELECT * FROM accounts`, want: []string{"SEARCH accounts USING COVERING INDEX accounts_key (grp=?)"}},
+		{text: `SELECT * FROM accounts`, after: &store.Position{UID: "u"}, want: []string{"SEARCH accounts USING COVERING INDEX accounts_key (grp=? AND uid>?)"}},
+		{text: `SELECT * FROM accounts WHERE loginIDs.emails = "a@example.com"`, want: []string{
+			"SEARCH accounts USING INDEX accounts_key (grp=? AND uid=?)", "LIST SUBQUERY",
+			"SEARCH identifiers USING PRIMARY KEY (grp=? AND space=? AND value=?)"}},
+		{text: `SELECT * FROM accounts WHERE lastUpdatedTimestamp > 5 ORDER BY lastUpdatedTimestamp`,
+			want: []string{"SEARCH accounts USING COVERING INDEX accounts_updated (grp=? AND last_updated>?)"}},
+		{text: `SELECT * FROM accounts ORDER BY lastUpdatedTimestamp`, after: behind,
+			want: []string{"SEARCH accounts USING COVERING INDEX accounts_updated (grp=? AND last_updated>?)"}},
+		{text: `SELECT * FROM accounts ORDER BY created DESC`, want: []string{
+			"SEARCH accounts USING COVERING INDEX accounts_created (grp=?)", "USE TEMP B-TREE FOR LAST TERM OF ORDER BY"}},
+		{text: `SELECT * FROM accounts WHERE created < "2020-01-01" ORDER BY created`,
+			want: []string{"SEARCH accounts USING COVERING INDEX accounts_created (grp=? AND created<?)"}},
+		{text: `SELECT * FROM accounts WHERE data.a = 1`, want: []string{inGroup}},
+		{text: `SELECT * FROM accounts WHERE data.a = 1 ORDER BY data.b`, want: []string{inGroup, "USE TEMP B-TREE FOR ORDER BY"}},
+	}
+	for _, tt := range tests {
+		q, err := query.Parse(tt.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := newPlan(store.Search{Where: q.Where, Order: q.Order, After: tt.after}, time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantSteps(t, tt.text, explainPlan(t, s, p.pageText("?", "?")), tt.want...)
+	}
+}
+
+func TestSearchesOfAnyShapeKeepFewStatements(t *testing.T) {
+	s := openInside(t)
+	for i := range 4 * keptShapes {
+		var parts []query.Expr
+		for range i + 1 {
+			parts = append(parts, &query.Comparison{Path: query.Path{"data", "a"}, Op: query.IsNull})
+		}
+		q := store.Search{Group: "g", Where: &query.And{Parts: parts}, Limit: 1, Total: true}
+		if _, err := s.SearchAccounts(t.Context(), q, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range searchers {
+		c, err := s.searchers.take(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.searchers.give(c)
+		if n := len(c.shapes); n == 0 || n > keptShapes {
+			t.Errorf("%d statements are kept", n)
+		}
+	}
+}
+
+func TestValuesNeverReachTheTextOfAStatement(t *testing.T) {
+	const hostile = `x'"; DROP TABLE accounts; --`
+	for _, path := range []query.Path{{"UID"}, {"regSource"}, {"data", hostile}, {"loginIDs", "emails"}, {"loginIDs", hostile}, {"tfaStatus", hostile}} {
+		for _, op := range []query.Op{query.Equal, query.Less, query.In, query.Contains} {
+			c := &query.Comparison{Path: path, Op: op, Values: []query.Value{{Kind: query.String, Str: hostile}}}
+			p, err := newPlan(store.Search{Group: hostile, Where: c, Order: []query.Order{{Path: path}},
+				After: &store.Position{Sort: c.Values, UID: hostile}}, time.Now())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if text := p.pageText("?", "?"); strings.Contains(text, "DROP") {
+				t.Errorf("%v %v: %s", path, op, text)
+			}
+		}
+	}
+}
+
+func TestLongChainsAreNotTooDeepForTheEngine(t *testing.T) {
+	s := openInside(t)
+	for name, chain := range map[string]func(parts []query.Expr) query.Expr{
+		"and": func(parts []query.Expr) query.Expr { return &query.And{Parts: parts} },
+		"or":  func(parts []query.Expr) query.Expr { return &query.Or{Parts: parts} },
+	} {
+		var parts []query.Expr
+		for i := range 2000 {
+			parts = append(parts, &query.Comparison{Path: query.Path{"UID"}, Op: query.Equal,
+				Values: []query.Value{{Kind: query.String, Str: fmt.Sprint(i)}}})
+		}
+		q := store.Search{Group: "g", Where: chain(parts), Limit: 1, Total: true}
+		if _, err := s.SearchAccounts(t.Context(), q, nil); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
