@@ -184,6 +184,9 @@ func (d *Server) Do(request *http.Request) (*http.Response, []byte) {
 	return response, body
 }
 
+// Reference is the reference page of the methods that the server serves, Markdown.
+func (d *Server) Reference() string { return d.server.Methods().Reference() }
+
 // Client returns the client that Do uses.
 func (d *Server) Client() *http.Client { return d.client }
 
@@ -193,8 +196,10 @@ func (d *Server) Handler() http.Handler { return d.server.Handler() }
 // Log returns what the server has logged so far, one JSON object a line.
 func (d *Server) Log() string { return d.log.String() }
 
-// Store is the server's store, Sealer its sealer: for tests inside the module.
-func (d *Server) Store() store.Store   { return d.store }
+// Store returns the server's store: for tests inside the module.
+func (d *Server) Store() store.Store { return d.store }
+
+// Sealer returns what the server's secrets are sealed with: for tests inside the module.
 func (d *Server) Sealer() *seal.Sealer { return d.sealer }
 
 // Factory makes further partners, sites and keys, to be stored with Change.

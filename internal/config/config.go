@@ -2,7 +2,7 @@
 //
 // Every setting has one dotted key. In the file (TOML) it stands under that key, in the environment it is DOORWARD_ and
 // the key in upper case with underscores for dots (tls.cert is DOORWARD_TLS_CERT), as a flag it is --set key=value or a
-// flag of its own. An unknown key is an error that names the nearest known one. The zero configuration, with the
+// flag of its own. An unknown key is an error that names the nearest known one. The empty configuration, with the
 // defaults of [Settings], is safe for production.
 package config
 
@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"os"
+	"regexp"
 	"sort"
 	"strings"
 	"time"
@@ -75,86 +76,155 @@ type Sources struct {
 
 const prefix = "DOORWARD_"
 
-// Load reads the sources. The values come back in the order of [Settings]. An error names the source, the key and what
-// would be right.
-func Load(src Sources) (*Config, []Value, error) {
-	texts := map[string]Value{}
-	for _, s := range settings {
-		texts[s.Key] = Value{Key: s.Key, Text: s.Default, Origin: "default"}
+// CommandLine is the source of settings that flags give.
+const CommandLine = "the command line"
+
+// An Error says which setting is wrong, where it stands and what would be right.
+type Error struct {
+	// Source is the name of the file, the variable of the environment, or [CommandLine].
+	Source string
+	// Key is the setting; empty: the source cannot be read at all.
+	Key string
+	Err error
+}
+
+func (e *Error) Error() string {
+	if e.Key == "" {
+		return fmt.Sprintf("%s: %v", e.Source, e.Err)
 	}
-	dataCenters := map[string]string{}
-	if src.File != "" {
-		if err := loadFile(src.File, texts, dataCenters); err != nil {
+	return fmt.Sprintf("%s: setting %s: %v", e.Source, e.Key, e.Err)
+}
+
+// Unwrap returns the reason.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Load reads the sources. The values come back in the order of [Settings], the data centers after them. Errors are
+// *[Error].
+func Load(src Sources) (*Config, []Value, error) {
+	l := loader{texts: map[string]Value{}, sources: map[string]string{}, dataCenters: map[string]Value{}}
+	for _, s := range settings {
+		l.texts[s.Key] = Value{Key: s.Key, Text: s.Default, Origin: "default"}
+	}
+	for _, step := range []func(Sources) error{l.file, l.environment, l.flags} {
+		if err := step(src); err != nil {
 			return nil, nil, err
 		}
 	}
-	if err := loadEnvironment(src.Environ, texts); err != nil {
-		return nil, nil, err
-	}
-	for key, text := range src.Flags {
-		if _, ok := texts[key]; !ok {
-			return nil, nil, unknown("the command line", key)
-		}
-		texts[key] = Value{Key: key, Text: text, Origin: "flag"}
-	}
-	c := &Config{DataCenters: dataCenters}
-	values := make([]Value, 0, len(settings))
-	for _, s := range settings {
-		v := texts[s.Key]
-		if err := s.set(c, v.Text); err != nil {
-			return nil, nil, fmt.Errorf("%s: setting %s: %w", v.Origin, s.Key, err)
-		}
-		values = append(values, v)
-	}
-	for _, id := range sortedKeys(dataCenters) {
-		values = append(values, Value{Key: "data_centers." + id, Text: dataCenters[id], Origin: src.File})
-	}
-	return c, values, nil
+	return l.config()
 }
 
-func loadFile(name string, texts map[string]Value, dataCenters map[string]string) error {
-	content, err := os.ReadFile(name)
+// loader gathers the texts of the settings, weak sources first.
+type loader struct {
+	texts map[string]Value
+	// sources tells errors where a text stands, more exactly than its origin.
+	sources map[string]string
+	// dataCenters are the entries of the table data_centers by their id.
+	dataCenters map[string]Value
+}
+
+// dataCentersTable is the one table whose keys the operator chooses.
+const dataCentersTable = "data_centers."
+
+// put takes a text for a key. It answers false for a key that there is not.
+func (l *loader) put(source, origin, key, text string) bool {
+	if id, ok := strings.CutPrefix(key, dataCentersTable); ok && id != "" {
+		l.dataCenters[id] = Value{Key: key, Text: text, Origin: origin}
+	} else if _, ok := l.texts[key]; ok {
+		l.texts[key] = Value{Key: key, Text: text, Origin: origin}
+	} else {
+		return false
+	}
+	l.sources[key] = source
+	return true
+}
+
+func (l *loader) file(src Sources) error {
+	if src.File == "" {
+		return nil
+	}
+	content, err := os.ReadFile(src.File)
 	if err != nil {
-		return fmt.Errorf("reading the configuration: %w", err)
+		return &Error{Source: src.File, Err: fmt.Errorf("reading the configuration: %w", err)}
 	}
 	var tree map[string]any
 	if err := toml.Unmarshal(content, &tree); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		return &Error{Source: src.File, Err: err}
 	}
 	return flatten("", tree, func(key string, v any) error {
 		text, err := textOf(v)
 		if err != nil {
-			return fmt.Errorf("%s: setting %s: %w", name, key, err)
+			return &Error{src.File, key, err}
 		}
-		if id, ok := strings.CutPrefix(key, "data_centers."); ok {
-			dataCenters[id] = text
-			return nil
+		if !l.put(src.File, src.File, key, text) {
+			return unknown(src.File, key)
 		}
-		if _, ok := texts[key]; !ok {
-			return unknown(name, key)
-		}
-		texts[key] = Value{Key: key, Text: text, Origin: name}
 		return nil
 	})
 }
 
-func loadEnvironment(environ []string, texts map[string]Value) error {
+func (l *loader) environment(src Sources) error {
 	byVariable := map[string]string{}
 	for _, s := range settings {
 		byVariable[s.Variable()] = s.Key
 	}
-	for _, entry := range environ {
+	const dataCenter = prefix + "DATA_CENTERS_"
+	for _, entry := range src.Environ {
 		name, text, ok := strings.Cut(entry, "=")
-		if !ok || !strings.HasPrefix(name, prefix) || name == ConfigVariable || name == MasterKeyVariable {
+		if !ok || !strings.HasPrefix(name, prefix) || name == ConfigVariable || name == MasterKeyVariable || serviceLink.MatchString(name) {
 			continue
 		}
 		key, ok := byVariable[name]
-		if !ok {
-			return unknown("the environment", strings.ToLower(strings.TrimPrefix(name, prefix)))
+		if id, found := strings.CutPrefix(name, dataCenter); found && !ok {
+			key = dataCentersTable + strings.ToLower(id)
 		}
-		texts[key] = Value{Key: key, Text: text, Origin: "environment"}
+		if !l.put(name, "environment", key, text) {
+			return unknown(name, strings.ToLower(strings.TrimPrefix(name, prefix)))
+		}
 	}
 	return nil
+}
+
+// serviceLink are the variables that Kubernetes and Docker set in the neighbours of a service named doorward. They are
+// no settings.
+var serviceLink = regexp.MustCompile(`^DOORWARD_(SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)|PORT(_[0-9]+_(TCP|UDP)(_(PROTO|PORT|ADDR))?)?|NAME|ENV_.*)$`)
+
+func (l *loader) flags(src Sources) error {
+	for _, key := range sortedKeys(src.Flags) {
+		if !l.put(CommandLine, "flag", key, src.Flags[key]) {
+			return unknown(CommandLine, key)
+		}
+	}
+	return nil
+}
+
+// config reads the texts.
+func (l *loader) config() (*Config, []Value, error) {
+	c := &Config{DataCenters: map[string]string{}}
+	values := make([]Value, 0, len(settings)+len(l.dataCenters))
+	for _, s := range settings {
+		v := l.texts[s.Key]
+		if err := s.set(c, v.Text); err != nil {
+			return nil, nil, &Error{l.sources[s.Key], s.Key, err}
+		}
+		values = append(values, v)
+	}
+	for _, id := range sortedKeys(l.dataCenters) {
+		v := l.dataCenters[id]
+		domain := ""
+		err := label(new(string), id)
+		if err == nil {
+			err = host(&domain, v.Text)
+		}
+		if err == nil && id == c.DataCenter {
+			err = fmt.Errorf("%s is this installation's own data center (setting data_center): its sites are served here", id)
+		}
+		if err != nil {
+			return nil, nil, &Error{l.sources[v.Key], v.Key, err}
+		}
+		c.DataCenters[id] = domain
+		values = append(values, v)
+	}
+	return c, values, nil
 }
 
 // flatten calls fn for every leaf of the tree, in the order of the keys.
@@ -197,17 +267,22 @@ func textOf(v any) (string, error) {
 	return "", fmt.Errorf("a %T is of no use here", v)
 }
 
-func unknown(source, key string) error {
+// unknown says that there is no such setting, and which one may be meant.
+func unknown(source, key string) *Error {
 	best, distance := "", 4
 	for _, s := range settings {
-		if d := editDistance(s.Key, key); d < distance {
+		// In the environment dots are underscores: the nearest is looked for without the difference.
+		if d := editDistance(strings.ReplaceAll(s.Key, ".", "_"), strings.ReplaceAll(key, ".", "_")); d < distance {
 			best, distance = s.Key, d
 		}
 	}
-	if best != "" {
-		return fmt.Errorf("%s: there is no setting %q; did you mean %q?", source, key, best)
+	if best == "" {
+		return &Error{Source: source, Err: fmt.Errorf("there is no setting %q; `doorward config` lists them all", key)}
 	}
-	return fmt.Errorf("%s: there is no setting %q; `doorward config` lists them all", source, key)
+	if _, ok := strings.CutPrefix(source, prefix); ok {
+		return &Error{Source: source, Err: fmt.Errorf("there is no setting %q; did you mean %s?", key, Setting{Key: best}.Variable())}
+	}
+	return &Error{Source: source, Err: fmt.Errorf("there is no setting %q; did you mean %q?", key, best)}
 }
 
 func editDistance(a, b string) int {

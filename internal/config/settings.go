@@ -1,8 +1,11 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
+	"mime"
+	"net"
 	"net/netip"
 	"net/url"
 	"strconv"
@@ -36,16 +39,16 @@ func Settings() []Setting { return append([]Setting(nil), settings...) }
 
 var settings = []Setting{
 	{"data", "doorward-data", "Folder of the database and, unless said otherwise, of the master key.",
-		func(c *Config, v string) error { return text(&c.Data, v) }},
+		func(c *Config, v string) error { return needed(&c.Data, v) }},
 	{"master_key_file", "", "File of the master key (32 bytes); empty: master.key in the data folder.",
 		func(c *Config, v string) error { return text(&c.MasterKeyFile, v) }},
 
 	{"listen.http", "", "Address of the plain HTTP listener; empty: none.",
-		func(c *Config, v string) error { return text(&c.HTTP, v) }},
+		func(c *Config, v string) error { return address(&c.HTTP, v) }},
 	{"listen.https", ":443", "Address of the TLS listener; empty: none.",
-		func(c *Config, v string) error { return text(&c.HTTPS, v) }},
+		func(c *Config, v string) error { return address(&c.HTTPS, v) }},
 	{"listen.ops", "127.0.0.1:9464", "Address of /healthz, /readyz and /metrics; empty: none.",
-		func(c *Config, v string) error { return text(&c.Ops, v) }},
+		func(c *Config, v string) error { return address(&c.Ops, v) }},
 	{"public_url", "", "Scheme and host under which clients reach the server, e.g. https://id.example.com.",
 		func(c *Config, v string) error { return publicURL(&c.PublicURL, v) }},
 	{"tls.cert", "", "Certificate chain, PEM. Read again when the file changes.",
@@ -57,14 +60,14 @@ var settings = []Setting{
 	{"allow_http_secrets", "false", "Accept secrets over plain HTTP (403006 otherwise). Refused by serve.",
 		func(c *Config, v string) error { return boolean(&c.AllowHTTP, v) }},
 
-	{"data_center", "us1", "Id of this data center, shown in dataCenter and apiDomain.",
-		func(c *Config, v string) error { return text(&c.DataCenter, v) }},
+	{"data_center", "us1", "Id of this data center: the label of the sites that are created here.",
+		func(c *Config, v string) error { return label(&c.DataCenter, v) }},
 	{"issuer", "https://fidm.gigya.com/jwt/{apiKey}/", "Issuer of id_tokens; {apiKey} stands for the site. The default is what the Java SDK compares with.",
-		func(c *Config, v string) error { return text(&c.Issuer, v) }},
+		func(c *Config, v string) error { return absolute(&c.Issuer, v) }},
 	{"oauth_issuer", "", "Issuer of OAuth 2 access tokens; empty: public_url.",
-		func(c *Config, v string) error { return text(&c.OAuthIssuer, v) }},
+		func(c *Config, v string) error { return optionalURL(&c.OAuthIssuer, v) }},
 	{"content_type", "text/javascript; charset=utf-8", "Content-Type of JSON answers.",
-		func(c *Config, v string) error { return text(&c.ContentType, v) }},
+		func(c *Config, v string) error { return mediaType(&c.ContentType, v) }},
 
 	{"log.level", "info", "debug, info, warn or error.",
 		func(c *Config, v string) error { return level(&c.LogLevel, v) }},
@@ -72,12 +75,12 @@ var settings = []Setting{
 		func(c *Config, v string) error { return oneOf(&c.LogFormat, v, "json", "text") }},
 
 	{"timeout.shutdown", "30s", "How long a stopping server waits for the calls that it accepted.",
-		func(c *Config, v string) error { return duration(&c.ShutdownTimeout, v) }},
-	{"timeout.call", "60s", "How long one call may take.",
-		func(c *Config, v string) error { return duration(&c.CallTimeout, v) }},
+		func(c *Config, v string) error { return duration(&c.ShutdownTimeout, v, time.Hour) }},
+	{"timeout.call", "60s", "How long one call may take; at most 2m, when its connection is ended.",
+		func(c *Config, v string) error { return duration(&c.CallTimeout, v, 2*time.Minute) }},
 
-	{"password.memory_kib", "19456", "Memory of one argon2id hash, in KiB.",
-		func(c *Config, v string) error { return integer(&c.PasswordMemory, v, 8, 1<<20) }},
+	{"password.memory_kib", "19456", "Memory of one argon2id hash, in KiB; times password.time at most 1048576.",
+		func(c *Config, v string) error { return integer(&c.PasswordMemory, v, 8, 256<<10) }},
 	{"password.time", "2", "Passes of one argon2id hash.",
 		func(c *Config, v string) error { return integer(&c.PasswordTime, v, 1, 16) }},
 	{"password.slots", "0", "Hashes at the same time; 0: one a core.",
@@ -85,13 +88,85 @@ var settings = []Setting{
 	{"password.queue", "256", "Logins that may wait for a slot; more are answered 403048.",
 		func(c *Config, v string) error { return integer(&c.PasswordQueue, v, 1, 1<<16) }},
 
-	{"rate.per_address", "0", "Client calls a second from one address; 0: no limit.",
+	{"rate.per_address", "0", "Client calls a second from one address (IPv6: one /64); 0: no limit.",
 		func(c *Config, v string) error { return number(&c.RatePerAddress, v) }},
 	{"rate.per_key", "0", "Server calls a second with one credential; 0: no limit.",
 		func(c *Config, v string) error { return number(&c.RatePerKey, v) }},
 }
 
 func text(to *string, v string) error {
+	*to = v
+	return nil
+}
+
+func needed(to *string, v string) error {
+	if v == "" {
+		return errors.New("it must not be empty")
+	}
+	*to = v
+	return nil
+}
+
+// address takes host:port, with or without the host.
+func address(to *string, v string) error {
+	if v != "" {
+		_, port, err := net.SplitHostPort(v)
+		if err != nil || !validPort(port) {
+			return fmt.Errorf("%q is not an address such as 127.0.0.1:8080 or :443", v)
+		}
+	}
+	*to = v
+	return nil
+}
+
+func validPort(text string) bool {
+	_, err := strconv.ParseUint(text, 10, 16)
+	return err == nil
+}
+
+// label takes the id of a data center: what stands in a host name before .gigya.com.
+func label(to *string, v string) error {
+	const longest = 63
+	if v == "" || len(v) > longest || strings.Trim(v, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" || strings.Trim(v, "-") != v {
+		return fmt.Errorf("%q is not an id such as us1: small letters, digits and hyphens", v)
+	}
+	*to = v
+	return nil
+}
+
+// host takes a bare host name, with or without a port.
+func host(to *string, v string) error {
+	u, err := url.Parse("https://" + v)
+	if err != nil || v == "" || u.Host != v || u.User != nil || strings.ContainsAny(v, " %") || u.Port() != "" && !validPort(u.Port()) {
+		return fmt.Errorf("%q is not a host name such as eu1.example.com", v)
+	}
+	*to = v
+	return nil
+}
+
+// absolute takes an http or https URL, in which {apiKey} may stand.
+func absolute(to *string, v string) error {
+	u, err := url.Parse(strings.ReplaceAll(v, "{apiKey}", "x"))
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+		return fmt.Errorf("%q is not a URL such as https://id.example.com/", v)
+	}
+	*to = v
+	return nil
+}
+
+func optionalURL(to *string, v string) error {
+	if v == "" {
+		*to = ""
+		return nil
+	}
+	return absolute(to, v)
+}
+
+func mediaType(to *string, v string) error {
+	kind, _, err := mime.ParseMediaType(v)
+	if err != nil || !strings.Contains(kind, "/") || strings.ContainsFunc(v, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return fmt.Errorf("%q is not a media type such as application/json; charset=utf-8", v)
+	}
 	*to = v
 	return nil
 }
@@ -123,10 +198,10 @@ func number(to *float64, v string) error {
 	return nil
 }
 
-func duration(to *time.Duration, v string) error {
+func duration(to *time.Duration, v string, longest time.Duration) error {
 	d, err := time.ParseDuration(v)
-	if err != nil || d <= 0 {
-		return fmt.Errorf("%q is not a duration such as 30s or 2m", v)
+	if err != nil || d <= 0 || d > longest {
+		return fmt.Errorf("%q is not a duration such as 30s, up to %s", v, longest)
 	}
 	*to = d
 	return nil

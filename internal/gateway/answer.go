@@ -55,8 +55,7 @@ func (x *exchange) keep(ctx context.Context) {
 	if x.gateway.Recorder == nil {
 		return
 	}
-	// The caller may have gone meanwhile: what it did is recorded all the same.
-	if err := x.gateway.Recorder.Record(context.WithoutCancel(ctx), r); err != nil && r.Cause == nil {
+	if err := x.gateway.Recorder.Record(ctx, r); err != nil && r.Cause == nil {
 		r.Cause = err
 	}
 }
@@ -130,19 +129,27 @@ func (x *exchange) httpStatus() int {
 	return http.StatusOK
 }
 
+// Header values that most answers share. They are put into the map as they are, which spares an allocation each; nothing
+// that comes after alters a value in place.
+var (
+	noSniff      = []string{"nosniff"}
+	privateValue = []string{"private, no-store"}
+	noCache      = []string{"no-cache"}
+	xmlType      = []string{gigya.ContentType(gigya.XML)}
+)
+
 func (x *exchange) headers(header http.Header) {
-	contentType := gigya.ContentType(x.format)
-	if x.format != gigya.XML {
-		contentType = x.gateway.ContentType
+	header["Content-Type"] = x.gateway.contentType
+	if x.format == gigya.XML {
+		header["Content-Type"] = xmlType
 	}
-	header.Set("Content-Type", contentType)
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("X-Callid", x.inv.CallID)
+	header["X-Content-Type-Options"] = noSniff
+	header["X-Callid"] = []string{x.inv.CallID}
 	if x.failure == nil && x.method != nil && x.method.Spec.CacheControl != "" {
 		header.Set("Cache-Control", x.method.Spec.CacheControl)
 	} else {
-		header.Set("Cache-Control", "private, no-store")
-		header.Set("Pragma", "no-cache")
+		header["Cache-Control"] = privateValue
+		header["Pragma"] = noCache
 	}
 	if x.failure != nil {
 		x.failureHeaders(header)

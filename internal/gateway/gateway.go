@@ -61,7 +61,7 @@ type Options struct {
 	BodyLimit int64
 	// CallTimeout ends a call's context; 0: [DefaultCallTimeout].
 	CallTimeout time.Duration
-	// Paths are further handlers by exact path, in lower case: /oauth2/token.
+	// Paths are further handlers by exact path: /oauth2/token.
 	Paths map[string]http.Handler
 }
 
@@ -71,6 +71,8 @@ type Gateway struct {
 	address *limiter[netip.Addr]
 	client  *limiter[netip.Addr]
 	server  *limiter[string]
+	// contentType is the header's value for JSON answers.
+	contentType []string
 }
 
 // New returns a gateway.
@@ -92,6 +94,8 @@ func New(o Options) (*Gateway, error) {
 		address: newLimiter[netip.Addr](o.Rates.Address),
 		client:  newLimiter[netip.Addr](o.Rates.Client),
 		server:  newLimiter[string](o.Rates.Server),
+
+		contentType: []string{o.ContentType},
 	}, nil
 }
 
@@ -100,7 +104,7 @@ const allowedVerbs = "GET, POST, HEAD, OPTIONS"
 // ServeHTTP tells the call of a method from everything else by the path alone: any host name may stand before it.
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := foldSlashes(r.URL.Path)
-	if handler := g.Paths[strings.ToLower(path)]; handler != nil {
+	if handler := g.Paths[path]; handler != nil {
 		handler.ServeHTTP(w, r)
 		return
 	}
@@ -119,6 +123,9 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // foldSlashes makes one leading slash of several, and drops trailing ones. The path of "OPTIONS *" is the root.
 func foldSlashes(path string) string {
+	if len(path) > 1 && path[0] == '/' && path[1] != '/' && path[len(path)-1] != '/' {
+		return path
+	}
 	return "/" + strings.Trim(strings.TrimPrefix(path, "*"), "/")
 }
 

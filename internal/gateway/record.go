@@ -61,7 +61,8 @@ func (r *Record) CanonicalName() string {
 	return r.Method.Spec.Name
 }
 
-// A Recorder keeps records: the audit log. It is called once a call, before the answer leaves.
+// A Recorder keeps records: the audit log. It is called once a call, before the answer leaves. The context may have ended,
+// because the caller is gone: what it did is recorded all the same.
 type Recorder interface {
 	Record(ctx context.Context, r *Record) error
 }

@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/doorward/doorward/internal/clock"
@@ -27,7 +28,7 @@ const (
 // maxBody bounds a request's form, in bytes. The longest thing in it is a token.
 const maxBody = 16 << 10
 
-// The paths. They are compared exactly.
+// The paths, in lower case. Neither letter case nor a slash at the end matters in a request.
 const (
 	tokenPath      = "/oauth2/token"
 	introspectPath = "/introspect"
@@ -80,16 +81,15 @@ func New(o Options) *Server {
 	return s
 }
 
-// Serves tells whether the path is one of these endpoints.
-func (s *Server) Serves(path string) bool {
-	_, ok := s.routes[path]
-	return ok
+// Paths are the paths that the server answers.
+func Paths() []string {
+	return []string{tokenPath, introspectPath, revokePath, keysPath, metadataPath}
 }
 
 // ServeHTTP implements [http.Handler].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	found, ok := s.routes[r.URL.Path]
+	found, ok := s.routes[strings.TrimSuffix(strings.ToLower(r.URL.Path), "/")]
 	if !ok {
 		http.NotFound(w, r)
 		return

@@ -3,6 +3,8 @@ package oauth2_test
 import (
 	"bytes"
 	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -11,6 +13,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,6 +31,26 @@ import (
 	"github.com/doorward/doorward/internal/store/sqlite"
 	"github.com/doorward/doorward/internal/token"
 )
+
+// pair makes one RSA pair for all tests: making one takes time.
+var pair = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+
+func signingKey(sealer *seal.Sealer) *store.SigningKey {
+	key, err := pair()
+	if err != nil {
+		panic(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		panic(err)
+	}
+	public, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
+	if err != nil {
+		panic(err)
+	}
+	kid := token.KeyID(public)
+	return &store.SigningKey{ID: kid, Private: sealer.Seal(private, "signing:"+kid), Public: public, Created: 1, Activates: 1}
+}
 
 // stand is the endpoints over a store with one site and two keys.
 type stand struct {
@@ -56,7 +79,7 @@ func newStand(t *testing.T, change func(*oauth2.Options)) *stand {
 	s.sites = site.NewDirectory(db, sealer)
 	s.tokens = token.New(sealer, rand.Reader)
 	keyring := token.NewKeyring(db, sealer, s.clock, rand.Reader)
-	must(t, keyring.EnsureKey(t.Context()))
+	must(t, db.Change(t.Context(), func(tx store.Tx) error { return tx.PutSigningKey(signingKey(sealer)) }))
 	s.resolver = caller.NewResolver(s.sites, session.New(db, sealer, s.clock, rand.Reader), s.tokens, keyring, db)
 	s.seed(site.Factory{Sealer: sealer, Rand: rand.Reader, Clock: s.clock})
 	options := oauth2.Options{
@@ -85,7 +108,8 @@ func (s *stand) seed(f site.Factory) {
 		return key
 	}
 	s.key, s.other = make("one", site.KeyOptions{}), make("two", site.KeyOptions{})
-	s.rsaOnly = make("three", site.KeyOptions{NoSecret: true, RSA: true})
+	s.rsaOnly = make("three", site.KeyOptions{})
+	s.rsaOnly.Record.Secret = nil
 	must(s.t, s.store.Change(s.t.Context(), func(tx store.Tx) error {
 		if err := tx.PutPartner(partner); err != nil {
 			return err
@@ -322,6 +346,7 @@ func TestRequestsThatAreRefused(t *testing.T) {
 		"a broken form":             {path: "/oauth2/token", body: "a=%zz", status: 400, want: `"invalid_request"`},
 		"a body that is too large":  {path: "/oauth2/token", body: good.Encode() + "&x=" + strings.Repeat("x", 20000), status: 413, want: `"invalid_request"`},
 		"plain HTTP":                {path: "/oauth2/token", body: good.Encode(), header: []string{"X-Plain", "1"}, status: 400, want: `"invalid_request"`},
+		"a slash and capitals":      {path: "/OAuth2/Token/", body: credentials(s.key).Encode(), status: 400, want: `"invalid_request"`},
 		"GET":                       {method: "GET", path: "/oauth2/token", status: 405, want: `"invalid_request"`},
 		"POST where GET is":         {path: "/oauth2/jwks", status: 405, want: `"invalid_request"`},
 		"another path":              {path: "/oauth2/other", status: 404, want: "404"},

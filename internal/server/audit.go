@@ -39,7 +39,7 @@ func (a recorder) Record(ctx context.Context, r *gateway.Record) error {
 	if r.Code != 0 {
 		call.Err = &gigya.Error{Code: r.Code, Details: r.Details}
 	}
-	ctx, cancel := context.WithTimeout(ctx, auditTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditTimeout)
 	defer cancel()
 	return a.writer.Append(ctx, call.Record(), facts.Write && r.Code == 0)
 }

@@ -102,10 +102,14 @@ func (l *Listeners) httpServer(handler http.Handler, secure bool) *http.Server {
 	return s
 }
 
-// HTTPAddr, HTTPSAddr and OpsAddr are the bound addresses; empty: not listening.
-func (l *Listeners) HTTPAddr() string  { return addrOf(l.http) }
+// HTTPAddr is the bound address of the plain listener, host:port; empty: there is none.
+func (l *Listeners) HTTPAddr() string { return addrOf(l.http) }
+
+// HTTPSAddr is the bound address of the TLS listener; empty: there is none.
 func (l *Listeners) HTTPSAddr() string { return addrOf(l.https) }
-func (l *Listeners) OpsAddr() string   { return addrOf(l.ops) }
+
+// OpsAddr is the bound address of the operators' listener; empty: there is none.
+func (l *Listeners) OpsAddr() string { return addrOf(l.ops) }
 
 func addrOf(l net.Listener) string {
 	if l == nil {

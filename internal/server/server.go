@@ -162,15 +162,13 @@ func oauthPaths(o Options, d *site.Directory, k *token.Keyring, t *token.Tokens,
 		Store: o.Store, Sites: d, Tokens: t, Keyring: k, Clock: o.Clock, Rand: o.Rand,
 		Base:   func(r *http.Request) string { return p.Of(r).BaseURL },
 		Secure: func(r *http.Request) bool { return o.AllowInsecure || p.Of(r).Secure },
-		Issuer: o.OAuthIssuer, Log: o.Log,
+		Issuer: o.OAuthIssuer, RefreshTokens: true, Log: o.Log,
 	})
 	paths := map[string]http.Handler{
 		"/favicon.ico": http.NotFoundHandler(),
 		"/robots.txt":  http.HandlerFunc(robots),
 	}
-	for _, path := range []string{
-		"/oauth2/token", "/oauth2/jwks", "/introspect", "/revocation", "/.well-known/oauth-authorization-server",
-	} {
+	for _, path := range oauth2.Paths() {
 		paths[path] = endpoints
 	}
 	return paths

@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -8,12 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/doorward/doorward/internal/seal"
-	"github.com/doorward/doorward/internal/store/sqlite"
 )
 
 const manifestFile = "backup.json"
@@ -30,12 +31,28 @@ type Manifest struct {
 	MasterKey bool `json:"masterKey"`
 }
 
-// Backup writes a consistent copy of the database, and its manifest, into a new folder. Reads and writes go on. The
-// manifest is written last: a folder without one is not a backup.
+// Backup writes a consistent copy of the database, and its manifest, into a new folder. With a master key file that is
+// copied too. Reads and writes go on. The manifest is written last: a folder without one is not a backup. After an error
+// the folder is gone.
 func (i *Installation) Backup(ctx context.Context, folder, version, masterKeyFile string) (*Manifest, error) {
-	if err := os.Mkdir(folder, 0o700); err != nil {
-		return nil, fmt.Errorf("making the backup folder, which must be new: %w", err)
+	if masterKeyFile != "" {
+		if _, err := seal.Load(masterKeyFile); err != nil {
+			return nil, err
+		}
 	}
+	if err := os.Mkdir(folder, 0o700); errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("%s is there already: a backup never overwrites; name a new folder", folder)
+	} else if err != nil {
+		return nil, fmt.Errorf("making the backup folder: %w", err)
+	}
+	m, err := i.backup(ctx, folder, version, masterKeyFile)
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(folder))
+	}
+	return m, nil
+}
+
+func (i *Installation) backup(ctx context.Context, folder, version, masterKeyFile string) (*Manifest, error) {
 	database := filepath.Join(folder, DatabaseFile)
 	if err := i.Store.Backup(ctx, database); err != nil {
 		return nil, err
@@ -54,61 +71,157 @@ func (i *Installation) Backup(ctx context.Context, folder, version, masterKeyFil
 	if err != nil {
 		return nil, err
 	}
-	return m, os.WriteFile(filepath.Join(folder, manifestFile), append(text, '\n'), 0o600)
+	return m, replaceFile(filepath.Join(folder, manifestFile), append(text, '\n'))
 }
 
-// Restore makes a data folder from a backup. The data folder must be missing or empty. masterKeyFile is needed when the
-// backup does not hold the key. The database is checked before anything is written, and opened afterwards: one that a
-// newer version wrote is refused.
-func Restore(ctx context.Context, folder, data, masterKeyFile string) (*Manifest, error) {
-	text, err := os.ReadFile(filepath.Join(folder, manifestFile))
+// RestoreOptions say what to restore and where.
+type RestoreOptions struct {
+	// From is the folder of the backup; Folder is the data folder to make, which must be missing or empty.
+	From, Folder string
+	// KeyFile holds the master key of the backup; empty: the one in MasterKey, else the one in the backup, else the one in
+	// MasterKeyFile.
+	KeyFile string
+	// MasterKeyFile and MasterKey are where the installation will look for its key, as in [Options]. The key is written to
+	// the file, unless it is there already or MasterKey is set.
+	MasterKeyFile, MasterKey string
+}
+
+// Restore makes a data folder from a backup. Everything is checked before the folder appears: the digest of the
+// database, that this version can open it, and that the master key opens its secrets ([ErrWrongKey]).
+func Restore(ctx context.Context, o RestoreOptions) (*Manifest, error) {
+	m, err := readManifest(o.From)
 	if err != nil {
-		return nil, fmt.Errorf("this is not a finished backup: %w", err)
+		return nil, err
+	}
+	database := filepath.Join(o.From, DatabaseFile)
+	sum, size, err := digest(database)
+	if err != nil {
+		return nil, fmt.Errorf("the database of the backup cannot be read: %w", err)
+	}
+	if sum != m.SHA256 || size != m.Bytes {
+		return nil, fmt.Errorf("%s is damaged: it is not the database that was backed up (its SHA-256 is %s, the manifest says %s)", database, sum, m.SHA256)
+	}
+	key, err := o.key()
+	if err != nil {
+		return nil, err
+	}
+	if err := checkEmpty(o.Folder); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(o.Folder), 0o700); err != nil {
+		return nil, fmt.Errorf("making the data folder: %w", err)
+	}
+	staged, err := os.MkdirTemp(filepath.Dir(o.Folder), ".restore-*") // Mode 0700.
+	if err != nil {
+		return nil, fmt.Errorf("making the data folder: %w", err)
+	}
+	if err := o.stage(ctx, staged, database, key); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(staged))
+	}
+	return m, nil
+}
+
+func readManifest(folder string) (*Manifest, error) {
+	text, err := os.ReadFile(filepath.Join(folder, manifestFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s holds no finished backup: there is no %s in it", folder, manifestFile)
+	}
+	if err != nil {
+		return nil, err
 	}
 	var m Manifest
 	if err := json.Unmarshal(text, &m); err != nil {
-		return nil, fmt.Errorf("%s is damaged: %w", manifestFile, err)
+		return nil, fmt.Errorf("%s is damaged: %w", filepath.Join(folder, manifestFile), err)
 	}
-	database := filepath.Join(folder, DatabaseFile)
-	sum, size, err := digest(database)
-	if err != nil {
-		return nil, err
-	}
-	if sum != m.SHA256 || size != m.Bytes {
-		return nil, errors.New("the database of the backup is not the one that was written: its SHA-256 differs from the manifest's")
-	}
-	if masterKeyFile == "" {
-		masterKeyFile = filepath.Join(folder, MasterKeyFile)
-	}
-	if _, err := seal.Load(masterKeyFile); err != nil {
-		return nil, fmt.Errorf("the backup needs its master key (--master-key): %w", err)
-	}
-	if err := emptyFolder(data); err != nil {
-		return nil, err
-	}
-	if err := copyFile(masterKeyFile, filepath.Join(data, MasterKeyFile)); err != nil {
-		return nil, err
-	}
-	if err := copyFile(database, filepath.Join(data, DatabaseFile)); err != nil {
-		return nil, err
-	}
-	s, err := sqlite.Open(ctx, sqlite.Options{File: filepath.Join(data, DatabaseFile)})
-	if err != nil {
-		return nil, err
-	}
-	return &m, s.Close()
+	return &m, nil
 }
 
-func emptyFolder(folder string) error {
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+// key finds the master key of the backup.
+func (o RestoreOptions) key() ([]byte, error) {
+	files := []string{o.KeyFile}
+	if o.KeyFile == "" {
+		if o.MasterKey != "" {
+			return decodeKey(o.MasterKey)
+		}
+		files = []string{filepath.Join(o.From, MasterKeyFile), o.MasterKeyFile}
+	}
+	for _, file := range files {
+		if file == "" {
+			continue
+		}
+		_, err := seal.Load(file) // For its checks.
+		if err == nil {
+			return os.ReadFile(file)
+		}
+		if o.KeyFile != "" || !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
+	return nil, errors.New("the backup does not hold its master key: name its file with --master-key")
+}
+
+// stage makes the data folder under another name, checks it, and gives it its own.
+func (o RestoreOptions) stage(ctx context.Context, staged, database string, key []byte) error {
+	if err := copyFile(database, filepath.Join(staged, DatabaseFile)); err != nil {
+		return fmt.Errorf("copying the database: %w", err)
+	}
+	if err := writeFile(filepath.Join(staged, MasterKeyFile), bytes.NewReader(key)); err != nil {
+		return fmt.Errorf("writing the master key: %w", err)
+	}
+	inst, err := Open(ctx, Options{Folder: staged})
+	if err != nil {
+		return err
+	}
+	if err := inst.Close(); err != nil {
+		return err
+	}
+	if err := o.placeKey(staged, key); err != nil {
+		return err
+	}
+	if err := os.Remove(o.Folder); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("making the data folder: %w", err)
 	}
+	if err := os.Rename(staged, o.Folder); err != nil {
+		return fmt.Errorf("making the data folder: %w", err)
+	}
+	return syncFolder(filepath.Dir(o.Folder))
+}
+
+// placeKey puts the master key where the installation will look for it, if that is not the data folder.
+func (o RestoreOptions) placeKey(staged string, key []byte) error {
+	if o.MasterKeyFile == "" && o.MasterKey == "" {
+		return nil
+	}
+	if err := os.Remove(filepath.Join(staged, MasterKeyFile)); err != nil {
+		return err
+	}
+	present, err := os.ReadFile(o.MasterKeyFile)
+	if o.MasterKey != "" {
+		present, err = decodeKey(o.MasterKey)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := writeFile(o.MasterKeyFile, bytes.NewReader(key)); err != nil {
+			return fmt.Errorf("writing the master key: %w", err)
+		}
+		return nil
+	}
+	if err == nil && !bytes.Equal(present, key) {
+		return fmt.Errorf("%w: the configuration names another one than the backup's; change the configuration", ErrWrongKey)
+	}
+	return err
+}
+
+// checkEmpty refuses a folder with something in it.
+func checkEmpty(folder string) error {
 	entries, err := os.ReadDir(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
 	if len(entries) > 0 {
-		return fmt.Errorf("the data folder %s is not empty: a restore never overwrites; name a new folder", folder)
+		return fmt.Errorf("the data folder %s is not empty: a restore never overwrites; name a new folder with --data", folder)
 	}
 	return nil
 }
@@ -122,26 +235,4 @@ func digest(file string) (sum string, size int64, err error) {
 	h := sha256.New()
 	size, err = io.Copy(h, f)
 	return hex.EncodeToString(h.Sum(nil)), size, err
-}
-
-// copyFile copies to a new file that only the owner may read, and makes it durable.
-func copyFile(from, to string) (err error) {
-	in, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if e := out.Close(); err == nil {
-			err = e
-		}
-	}()
-	if _, err := io.Copy(out, in); err != nil {
-		return err
-	}
-	return out.Sync()
 }

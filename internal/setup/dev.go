@@ -39,6 +39,9 @@ type devRecord struct {
 
 // EnsureDev returns the site and the application of a development installation, and makes them at its first start. A
 // page on this machine is trusted.
+//
+// The files are written before the records: a start that was cut short has left a file that names a site which is not
+// there, and the next one begins anew. The store is asked last, so there is never a second site.
 func (i *Installation) EnsureDev(ctx context.Context, dataCenter string) (*Dev, error) {
 	text, err := os.ReadFile(filepath.Join(i.Folder, devFile))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -49,9 +52,13 @@ func (i *Installation) EnsureDev(ctx context.Context, dataCenter string) (*Dev, 
 	}
 	var record devRecord
 	if err := json.Unmarshal(text, &record); err != nil {
-		return nil, fmt.Errorf("%s is damaged (%w): remove the data folder to begin anew", devFile, err)
+		return nil, fmt.Errorf("%s is damaged (%w): remove the data folder to begin anew", filepath.Join(i.Folder, devFile), err)
 	}
-	return i.findDev(ctx, record)
+	found, err := i.findDev(ctx, record)
+	if errors.Is(err, store.ErrNotFound) {
+		return i.makeDev(ctx, dataCenter)
+	}
+	return found, err
 }
 
 func (i *Installation) findDev(ctx context.Context, record devRecord) (*Dev, error) {
@@ -64,9 +71,13 @@ func (i *Installation) findDev(ctx context.Context, record devRecord) (*Dev, err
 	if err != nil {
 		return nil, fmt.Errorf("the application that the first start made: %w", err)
 	}
+	private := filepath.Join(i.Folder, devPrivateFile)
+	if _, err := os.Stat(private); err != nil {
+		return nil, fmt.Errorf("the application's private key, which the first start made, cannot be read (%w): put it back, or remove the data folder to begin anew", err)
+	}
 	return &Dev{
 		APIKey: s.APIKey, Secret: s.Partner.SecretText, UserKey: key.UserKey, UserSecret: key.SecretText,
-		UserPrivateKeyFile: filepath.Join(i.Folder, devPrivateFile),
+		UserPrivateKeyFile: private,
 	}, nil
 }
 
@@ -91,8 +102,15 @@ func (i *Installation) makeDev(ctx context.Context, dataCenter string) (*Dev, er
 		return nil, err
 	}
 	private := filepath.Join(i.Folder, devPrivateFile)
-	if err := os.WriteFile(private, []byte(key.PKCS8), 0o600); err != nil {
+	if err := replaceFile(private, []byte(key.PKCS8)); err != nil {
 		return nil, fmt.Errorf("writing the application's private key: %w", err)
+	}
+	text, err := json.Marshal(devRecord{record.APIKey, key.Record.UserKey})
+	if err != nil {
+		return nil, err
+	}
+	if err := replaceFile(filepath.Join(i.Folder, devFile), append(text, '\n')); err != nil {
+		return nil, fmt.Errorf("noting what was made: %w", err)
 	}
 	err = i.Store.Change(ctx, func(tx store.Tx) error {
 		if err := tx.PutPartner(partner); err != nil {
@@ -105,14 +123,6 @@ func (i *Installation) makeDev(ctx context.Context, dataCenter string) (*Dev, er
 	})
 	if err != nil {
 		return nil, fmt.Errorf("storing the site and its application: %w", err)
-	}
-	text, err := json.Marshal(devRecord{record.APIKey, key.Record.UserKey})
-	if err != nil {
-		return nil, err
-	}
-	// Written last: a start that was cut short before this line begins anew.
-	if err := os.WriteFile(filepath.Join(i.Folder, devFile), text, 0o600); err != nil {
-		return nil, fmt.Errorf("noting what was made: %w", err)
 	}
 	return &Dev{record.APIKey, secret, key.Record.UserKey, key.Secret, private}, nil
 }

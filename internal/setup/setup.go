@@ -5,7 +5,6 @@ package setup
 import (
 	"context"
 	"crypto/rand"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -28,6 +27,9 @@ const (
 
 // ErrNoInstallation: the folder holds no database.
 var ErrNoInstallation = errors.New("there is no installation in this folder")
+
+// ErrWrongKey: the master key is not the one that the secrets in the database were sealed with.
+var ErrWrongKey = errors.New("the master key is not the one of this database")
 
 // Options say what to open.
 type Options struct {
@@ -65,7 +67,7 @@ func Open(ctx context.Context, o Options) (*Installation, error) {
 	_, err := os.Stat(database)
 	missing := errors.Is(err, fs.ErrNotExist)
 	if missing && !o.Create {
-		return nil, fmt.Errorf("%w: %s does not exist; name the right one with --data or the setting data", ErrNoInstallation, database)
+		return nil, fmt.Errorf("%w (%s does not exist): name the right one with --data or the setting data, or make one with `doorward site create`", ErrNoInstallation, database)
 	}
 	if err := os.MkdirAll(o.Folder, 0o700); err != nil {
 		return nil, fmt.Errorf("making the data folder: %w", err)
@@ -78,31 +80,10 @@ func Open(ctx context.Context, o Options) (*Installation, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkKey(ctx, s, sealer); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	return &Installation{Folder: o.Folder, Store: s, Sealer: sealer, Clock: o.Clock, Rand: o.Rand}, nil
-}
-
-// openSealer finds the master key. A new one is made only for a new database: a database whose key is missing must not
-// get another, under which none of its secrets would open.
-func openSealer(o Options, fresh bool) (*seal.Sealer, error) {
-	if o.MasterKey != "" {
-		master, err := base64.StdEncoding.DecodeString(o.MasterKey)
-		if err != nil || len(master) != seal.KeySize {
-			return nil, fmt.Errorf("the master key in the environment is not the Base64 text of %d bytes", seal.KeySize)
-		}
-		return seal.New(master)
-	}
-	file := o.MasterKeyFile
-	if file == "" {
-		file = filepath.Join(o.Folder, MasterKeyFile)
-	}
-	if fresh {
-		return seal.LoadOrCreate(file)
-	}
-	sealer, err := seal.Load(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("the database is there but its master key %s is not: put the key back from where it is kept", file)
-	}
-	return sealer, err
 }
 
 // Factory makes records for this installation.

@@ -186,8 +186,8 @@ type Identifier struct {
 	Value string
 }
 
-// LoginSpace holds user names and login e-mail addresses, which must not equal one another (methods/accounts-core,
-// topic email-changes: "unique over usernames and all login emails").
+// LoginSpace holds user names and login e-mail addresses, which must not equal one another (a user name may be
+// an address, and either logs in through the same parameter).
 const LoginSpace = "login"
 
 // Account is one person in a group's user base: a few columns that identity itself needs, and documents, which are
@@ -369,6 +369,6 @@ type Audit struct {
 	// UserKey is the key that authorised the call, or was claimed to.
 	UserKey string
 	UID     string
-	// Record is the whole entry, a JSON object in the wire's form (methods/audit, type AuditLogEntry).
+	// Record is the whole entry, a JSON object in the form of audit.search's results.
 	Record json.RawMessage
 }

@@ -107,7 +107,7 @@ func (t *Tokens) OpenRegToken(text string, now time.Time) (RegToken, error) {
 
 // Access is what an opaque access token of socialize.getToken says.
 type Access struct {
-	// Site is the API key that the token was asked for.
+	// Site is the API key that the token was asked for; empty, for a key's token: every site that the key reaches.
 	Site string `json:"s"`
 	// Partner is the partner that it acts for; UserKey its key, empty for the partner secret.
 	Partner int64  `json:"p"`

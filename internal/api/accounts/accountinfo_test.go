@@ -254,3 +254,37 @@ func TestRegTokensAreBoundToTheirHourAndKind(t *testing.T) {
 	wantCode(t, h.call(public, "accounts.getAccountInfo", "regToken", pending), "400006")
 	wantCode(t, h.call(public, "accounts.register", "regToken", initial, "email", "q@example.com", "password", testPass), "400006")
 }
+
+func TestParallelChangesOfOneAccountLoseNothing(t *testing.T) {
+	h := newHouse(t)
+	h.zoe()
+	answers := race(t, 32, func(i int) (string, error) {
+		return h.try(server, "accounts.setAccountInfo", "UID", testUID, "data", fmt.Sprintf(`{"f%d":%d}`, i, i))
+	})
+	for _, answer := range answers {
+		wantCode(t, answer, "0")
+	}
+	for i := range 32 {
+		if !strings.Contains(string(h.account(testUID).Data), fmt.Sprintf(`"f%d":%d`, i, i)) {
+			t.Errorf("f%d is lost", i)
+		}
+	}
+	// The dynamic schema learnt every field: a client may read and a strict check would know them.
+	current, err := h.deps.Sites.Site(context.Background(), testKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !current.Schema.Has("data.f0") || !current.Schema.Has("data.f31") {
+		t.Error("the schema does not know the new fields")
+	}
+}
+
+func TestGuessesThroughAStolenSessionCountTowardTheLockout(t *testing.T) {
+	h := newHouse(t)
+	h.configure(`{"security":{"accountLockout":{"failedLoginThreshold":2,"lockoutTimeSec":300}}}`, "")
+	session := h.zoe()
+	for range 2 {
+		wantCode(t, h.call(user(session), "accounts.setAccountInfo", "password", "guess", "newPassword", "battery staple"), "403042")
+	}
+	wantCode(t, h.call(user(session), "accounts.setAccountInfo", "password", testPass, "newPassword", "battery staple"), "403120")
+}

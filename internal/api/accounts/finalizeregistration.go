@@ -37,7 +37,7 @@ func finalizeRegistration(d Deps) *method.Method {
 	spec := method.Spec{
 		Name:    "accounts.finalizeRegistration",
 		Summary: "Turns a pending registration into a registered account and logs the user in.",
-		Callers: caller.Public | caller.Session | caller.RegToken | caller.Server,
+		Callers: caller.Public | caller.RegToken | caller.Server,
 		Write:   true,
 		Event:   true,
 		Partial: "account linking, two-factor, webhooks, vToken of 206006",

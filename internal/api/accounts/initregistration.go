@@ -33,7 +33,7 @@ func initRegistration(d Deps) *method.Method {
 	spec := method.Spec{
 		Name:    "accounts.initRegistration",
 		Summary: "Opens a registration and hands out a regToken.",
-		Callers: caller.Public | caller.Session | caller.Server,
+		Callers: caller.Public | caller.Server,
 		Partial: "lite accounts",
 	}
 	return method.New(spec, func(_ context.Context, c *method.Call[InitRegistrationParams]) (InitRegistrationResult, error) {

@@ -32,7 +32,7 @@ func isAvailableLoginID(d Deps) *method.Method {
 	spec := method.Spec{
 		Name:    "accounts.isAvailableLoginID",
 		Summary: "Tells whether an e-mail address or user name is free.",
-		Callers: caller.Public | caller.Session | caller.Server,
+		Callers: caller.Public | caller.Server,
 	}
 	return method.New(spec, func(ctx context.Context, c *method.Call[IsAvailableLoginIDParams]) (IsAvailableLoginIDResult, error) {
 		if c.Site.Policies.AccountOptions.PreventLoginIDHarvesting && !c.Server() {

@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,7 +51,7 @@ func logIn(d Deps) *method.Method {
 	spec := method.Spec{
 		Name:    "accounts.login",
 		Summary: "Logs in with login identifier and password.",
-		Callers: caller.Public | caller.Session | caller.RegToken | caller.Server,
+		Callers: caller.Public | caller.Session | caller.Server,
 		Write:   true,
 		Event:   true,
 		Partial: "loginMode link, aToken, captcha, lockout by address, two-factor, risk rules, mails, webhooks, vToken of 206006",
@@ -75,7 +76,7 @@ func logIn(d Deps) *method.Method {
 }
 
 func checkLogin(c *method.Call[LoginParams]) error {
-	if err := first(validExpiration(c.Params.SessionExpiration), validTargetEnv(c.Invocation)); err != nil {
+	if err := cmp.Or(validExpiration(c.Params.SessionExpiration), validTargetEnv(c.Invocation)); err != nil {
 		return err
 	}
 	if !c.Site.Policies.Authentication.Methods.Password.Enabled {
@@ -84,7 +85,7 @@ func checkLogin(c *method.Call[LoginParams]) error {
 	switch c.Params.LoginMode {
 	case "", "standard":
 	case "reAuth":
-		if c.Caller.UID == "" {
+		if c.Caller.Class != caller.Session {
 			return gigya.NewError(gigya.UnauthorizedUser, "")
 		}
 		return nil
@@ -95,16 +96,6 @@ func checkLogin(c *method.Call[LoginParams]) error {
 	}
 	if c.Params.LoginID == "" {
 		return gigya.MissingParameter("loginID")
-	}
-	return nil
-}
-
-// first returns the first error that is one.
-func first(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/doorward/doorward/gigya"
@@ -47,7 +48,7 @@ func notifyLogin(d Deps) *method.Method {
 		case c.Params.SiteUID == "":
 			return nil, gigya.MissingParameter("siteUID")
 		}
-		if err := first(validExpiration(c.Params.SessionExpiration), validTargetEnv(c.Invocation)); err != nil {
+		if err := cmp.Or(validExpiration(c.Params.SessionExpiration), validTargetEnv(c.Invocation)); err != nil {
 			return nil, err
 		}
 		v := login.Vouched{

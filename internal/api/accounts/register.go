@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,7 +75,7 @@ func register(d Deps) *method.Method {
 	spec := method.Spec{
 		Name:    "accounts.register",
 		Summary: "Creates an account with a login identifier, a password and data.",
-		Callers: caller.Public | caller.Session | caller.RegToken | caller.Server,
+		Callers: caller.Public | caller.RegToken | caller.Server,
 		Write:   true,
 		Event:   true,
 		Partial: "mails, captcha services, progression of lite and social accounts, communications, addresses, import by hashedPassword, consent stamps, risk rules, webhooks, vToken of 206006",
@@ -154,7 +155,7 @@ func (r *registration) checkToken(ctx context.Context) error {
 
 func (r *registration) checkParams(context.Context) error {
 	c, p := r.c, r.c.Site.Policies
-	if err := first(validExpiration(c.Params.SessionExpiration), validTargetEnv(c.Invocation)); err != nil {
+	if err := cmp.Or(validExpiration(c.Params.SessionExpiration), validTargetEnv(c.Invocation)); err != nil {
 		return err
 	}
 	// No captcha service is served: a site that demands one gets no registrations by clients.

@@ -5,17 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"time"
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/clock"
+	"github.com/doorward/doorward/internal/login"
 	"github.com/doorward/doorward/internal/method"
 	"github.com/doorward/doorward/internal/store"
 	"github.com/doorward/doorward/internal/token"
 )
 
 // regTokenLife is the life of every regToken (documented).
-const regTokenLife = time.Hour
+const regTokenLife = login.RegTokenLife
 
 // Spaces of single-use marks.
 const (
@@ -27,15 +27,12 @@ const (
 
 // newToken returns a regToken of the kind for the call's site.
 func (d Deps) newToken(c *method.Invocation, r token.RegToken) string {
-	r.Group, r.Site = c.Site.Group, c.Site.APIKey
-	r.Issued = clock.FromTime(c.Now)
-	r.Expires = r.Issued.Add(regTokenLife)
-	return d.Tokens.SealRegToken(r)
+	return login.NewRegToken(d.Tokens, c, r)
 }
 
 // accountToken returns a regToken of the account.
 func (d Deps) accountToken(c *method.Invocation, a *store.Account) string {
-	return d.newToken(c, token.RegToken{Kind: token.KindAccount, UID: a.UID, Epoch: a.Secrets.TokenEpoch})
+	return login.AccountToken(d.Tokens, c, a)
 }
 
 // badToken is the one answer for a regToken that is malformed, unknown, expired, used up, of another site or of another

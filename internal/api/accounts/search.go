@@ -14,6 +14,7 @@ import (
 	"github.com/doorward/doorward/internal/caller"
 	"github.com/doorward/doorward/internal/method"
 	"github.com/doorward/doorward/internal/query"
+	"github.com/doorward/doorward/internal/schema"
 	"github.com/doorward/doorward/internal/store"
 )
 
@@ -63,7 +64,7 @@ func search(d Deps) *method.Method {
 		Name:    "accounts.search",
 		Summary: "Finds accounts by a query in a language that looks like SQL.",
 		Callers: caller.Public | caller.RegToken | caller.Session | caller.Server,
-		Partial: "aggregates but count(*), GROUP BY, regex, WITH counters, FILTER; the sources emailAccounts and communications; restrictedQuery",
+		Partial: "aggregates but count(*), GROUP BY, regex, WITH counters, FILTER; the sources emailAccounts and communications; restrictedQuery; the switch search.emulateEncryption",
 	}
 	return method.New(spec, func(ctx context.Context, c *method.Call[SearchParams]) (json.RawMessage, error) {
 		if err := allowSearch(c); err != nil {
@@ -119,7 +120,7 @@ func (d Deps) planSearch(c *method.Call[SearchParams]) (*searchRun, error) {
 		return nil, err
 	}
 	run := &searchRun{text: p.Query, full: full, cursor: p.OpenCursor, total: -1}
-	if err := run.parse(); err != nil {
+	if err := run.parse(c.Site.Schema); err != nil {
 		return nil, err
 	}
 	if run.cursor && run.query.Start > 0 {
@@ -144,12 +145,12 @@ func fullAccounts(types []string) (bool, error) {
 }
 
 // parse reads the text and settles the limit.
-func (r *searchRun) parse() error {
+func (r *searchRun) parse(s *schema.Schema) error {
 	q, err := query.Parse(r.text)
 	if err != nil {
 		return readable(err)
 	}
-	if err := checkSearch(q); err != nil {
+	if err := checkSearch(q, s); err != nil {
 		return err
 	}
 	r.query, r.limit = q, defaultSearchLimit

@@ -55,7 +55,7 @@ func (d Deps) openCursor(c *method.Call[SearchParams]) (*searchRun, error) {
 	}
 	run := &searchRun{text: opened.Query, full: true, cursor: true, after: &opened.After, total: opened.Total}
 	// A cursor outlives an upgrade of the server, which may read queries in another way.
-	if err := run.parse(); err != nil {
+	if err := run.parse(c.Site.Schema); err != nil {
 		return nil, err
 	}
 	return run, nil

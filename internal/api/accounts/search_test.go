@@ -251,6 +251,24 @@ func TestACursorIsForOneSiteOneCredentialAndFiveMinutes(t *testing.T) {
 	wantCode(t, h.call(byKey("one"), "accounts.search", "cursorId", cursor), "400006")
 }
 
+func TestFieldsThatTheSchemaHidesCannotBeSearched(t *testing.T) {
+	h := newHouse(t)
+	h.people(1)
+	wantCode(t, h.call(server, "accounts.setSchema", "dataSchema",
+		`{"fields":{"pin":{"type":"string","encryptedNonSearchable":true},"box.pin":{"type":"string","encryptedNonSearchable":true},"open":{"type":"string"}}}`), "0")
+	for query, details := range map[string]string{
+		"SELECT UID FROM accounts WHERE data.open = 'x' AND NOT data.pin = '1'": "Invalid argument: query: position 56: data.pin cannot be searched: it is encrypted",
+		"SELECT UID FROM accounts WHERE data.box.PIN = '1'":                     "Invalid argument: query: position 32: data.box.PIN cannot be searched: it is encrypted",
+		"SELECT UID FROM accounts ORDER BY data.pin":                            "Invalid argument: query: data.pin cannot be sorted by: it is encrypted",
+		"SELECT UID, data.pin FROM accounts WHERE data.open = 'x'":              "",
+	} {
+		answer := h.call(server, "accounts.search", "query", query)
+		if got := field(answer, "errorDetails"); got != details {
+			t.Errorf("%s: %q, want %q", query, got, details)
+		}
+	}
+}
+
 func TestALongQueryFitsIntoACursor(t *testing.T) {
 	h := newHouse(t)
 	h.people(3)

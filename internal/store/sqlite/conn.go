@@ -47,7 +47,8 @@ func connect(file string, busy time.Duration, cache int) (*conn, error) {
 	return &conn{Conn: c}, nil
 }
 
-// script runs statements that have neither parameters nor results that matter, one after the other.
+// script runs statements that have neither parameters nor results that matter, one after the other. A comment may stand
+// before a statement, but not behind the last one.
 func script(c *sqlite.Conn, text string) error {
 	for text = strings.TrimSpace(text); text != ""; {
 		stmt, rest, err := c.PrepareTransient(text)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -66,6 +67,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 }
 
 func open(ctx context.Context, o Options) (*Store, error) {
+	if o.File == "" {
+		return nil, errors.New("no file name")
+	}
 	// The engine resolves a relative path when it opens a connection, which may be later than a change of folder.
 	file, err := filepath.Abs(o.File)
 	if err != nil {
@@ -88,14 +92,21 @@ func open(ctx context.Context, o Options) (*Store, error) {
 }
 
 // create makes the empty file, so that nobody but its owner can read what comes into it. The engine gives its log and
-// index files the same mode.
+// index files the same mode. What exists must begin as databases do: a text of a few bytes is an empty database to the
+// engine, which would write over it.
 func create(file string) error {
-	if file == "" {
-		return errors.New("no file name")
-	}
 	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
+	}
+	const magic = "SQLite format 3\x00"
+	head := make([]byte, len(magic))
+	n, err := io.ReadFull(f, head)
+	if n == 0 && err == io.EOF {
+		return f.Close()
+	}
+	if string(head) != magic {
+		return errors.Join(fmt.Errorf("%w: the file is no SQLite database", ErrNotOurs), f.Close())
 	}
 	return f.Close()
 }
