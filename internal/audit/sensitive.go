@@ -48,7 +48,7 @@ func safe(name, value string) string {
 	switch {
 	case value == "":
 		return ""
-	case Sensitive(name):
+	case Sensitive(name), strings.EqualFold(name, "userKey") && !keyLike(value):
 		return Mask
 	}
 	if trimmed := strings.TrimLeft(value, " \t\r\n"); trimmed != "" && (trimmed[0] == '{' || trimmed[0] == '[') {
@@ -63,6 +63,13 @@ func safe(name, value string) string {
 		return strings.ToValidUTF8(value[:longestValue], "") + "…"
 	}
 	return value
+}
+
+// keyLike tells whether the text may be a user key. What is no user key in that parameter may be a secret that went into
+// the wrong one.
+func keyLike(text string) bool {
+	const longest = 24
+	return len(text) <= longest && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") == ""
 }
 
 // masked returns the value with sensitive members masked, at any depth. It alters the objects in it.

@@ -13,7 +13,7 @@ import (
 // Class is the kind of a caller, and in a method's declaration the set of kinds that may call.
 type Class uint8
 
-// The classes (protocol.md 4).
+// The classes of callers.
 const (
 	// Public callers prove nothing: an API key alone.
 	Public Class = 1 << iota

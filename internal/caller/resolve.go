@@ -16,7 +16,7 @@ import (
 // Caller proves who calls. The site is that of [Resolver.Site], nil if the call has none.
 //
 // It answers the class of the caller and its rights; whether that class may call the method is the next question
-// ([Caller.Permitted]). The errors are those of protocol.md 9.2: 403002 timestamp, 403005 userKey or session unknown,
+// ([Caller.Permitted]). The errors are these: 403002 timestamp, 403005 userKey or session unknown,
 // 403010 secret, 403003 signature, 403004 nonce, 403011 session or token over, 403025 access token, 403007 a server
 // credential that does not reach the site, 400008 a header of another form, 400006 a regToken that is not good, and
 // 403006 for a bearer credential over plain HTTP.

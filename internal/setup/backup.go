@@ -108,17 +108,26 @@ func Restore(ctx context.Context, o RestoreOptions) (*Manifest, error) {
 	if err := checkEmpty(o.Folder); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Dir(o.Folder), 0o700); err != nil {
-		return nil, fmt.Errorf("making the data folder: %w", err)
+	return m, o.install(ctx, database, key)
+}
+
+// install makes the data folder. It is worked on in a folder inside it, so that it may be a mount point, and the database
+// appears last: a folder without one is no installation.
+func (o RestoreOptions) install(ctx context.Context, database string, key []byte) error {
+	_, err := os.Stat(o.Folder)
+	fresh := errors.Is(err, fs.ErrNotExist)
+	if err := os.MkdirAll(o.Folder, 0o700); err != nil {
+		return fmt.Errorf("making the data folder: %w", err)
 	}
-	staged, err := os.MkdirTemp(filepath.Dir(o.Folder), ".restore-*") // Mode 0700.
+	staged, err := os.MkdirTemp(o.Folder, ".restore-*") // Mode 0700.
 	if err != nil {
-		return nil, fmt.Errorf("making the data folder: %w", err)
+		return fmt.Errorf("making the data folder: %w", err)
 	}
-	if err := o.stage(ctx, staged, database, key); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(staged))
+	err = errors.Join(o.stage(ctx, staged, database, key), os.RemoveAll(staged))
+	if err != nil && fresh {
+		return errors.Join(err, os.Remove(o.Folder))
 	}
-	return m, nil
+	return err
 }
 
 func readManifest(folder string) (*Manifest, error) {
@@ -160,7 +169,7 @@ func (o RestoreOptions) key() ([]byte, error) {
 	return nil, errors.New("the backup does not hold its master key: name its file with --master-key")
 }
 
-// stage makes the data folder under another name, checks it, and gives it its own.
+// stage copies the backup, checks the copy, and moves it into place.
 func (o RestoreOptions) stage(ctx context.Context, staged, database string, key []byte) error {
 	if err := copyFile(database, filepath.Join(staged, DatabaseFile)); err != nil {
 		return fmt.Errorf("copying the database: %w", err)
@@ -175,32 +184,24 @@ func (o RestoreOptions) stage(ctx context.Context, staged, database string, key 
 	if err := inst.Close(); err != nil {
 		return err
 	}
-	if err := o.placeKey(staged, key); err != nil {
+	if err := o.placeKey(key); err != nil {
 		return err
 	}
-	if err := os.Remove(o.Folder); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("making the data folder: %w", err)
+	if err := os.Rename(filepath.Join(staged, DatabaseFile), filepath.Join(o.Folder, DatabaseFile)); err != nil {
+		return fmt.Errorf("moving the database into place: %w", err)
 	}
-	if err := os.Rename(staged, o.Folder); err != nil {
-		return fmt.Errorf("making the data folder: %w", err)
-	}
-	return syncFolder(filepath.Dir(o.Folder))
+	return syncFolder(o.Folder)
 }
 
-// placeKey puts the master key where the installation will look for it, if that is not the data folder.
-func (o RestoreOptions) placeKey(staged string, key []byte) error {
-	if o.MasterKeyFile == "" && o.MasterKey == "" {
-		return nil
-	}
-	if err := os.Remove(filepath.Join(staged, MasterKeyFile)); err != nil {
-		return err
-	}
-	present, err := os.ReadFile(o.MasterKeyFile)
+// placeKey puts the master key where the installation will look for it. One that is there must be the same.
+func (o RestoreOptions) placeKey(key []byte) error {
+	file := Options{Folder: o.Folder, MasterKeyFile: o.MasterKeyFile}.keyFile()
+	var present []byte
+	var err error
 	if o.MasterKey != "" {
 		present, err = decodeKey(o.MasterKey)
-	}
-	if errors.Is(err, fs.ErrNotExist) {
-		if err := writeFile(o.MasterKeyFile, bytes.NewReader(key)); err != nil {
+	} else if present, err = os.ReadFile(file); errors.Is(err, fs.ErrNotExist) {
+		if err := writeFile(file, bytes.NewReader(key)); err != nil {
 			return fmt.Errorf("writing the master key: %w", err)
 		}
 		return nil

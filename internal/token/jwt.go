@@ -24,7 +24,7 @@ import (
 // maxJWT is the longest JWT that is looked at, in bytes. An id_token with many fields is the longest that is made.
 const maxJWT = 16384
 
-// Tolerances for the clocks of others, and among our own machines (protocol.md 8).
+// Tolerances for the clocks of others, and among our own machines.
 const (
 	expiryLeeway = 5 * time.Second
 	issuedLeeway = 120 * time.Second
@@ -100,7 +100,7 @@ type Expect struct {
 	Audience string
 }
 
-// ParseIDToken verifies one of our own id_tokens (protocol.md 8): RS256, a published key, the signature, issuer and site,
+// ParseIDToken verifies one of our own id_tokens: RS256, a published key, the signature, issuer and site,
 // times, audience. A token that is not accepted is [ErrInvalid], or [ErrExpired] when its time alone is wrong.
 func (k *Keyring) ParseIDToken(ctx context.Context, text string, expect Expect) (*IDToken, error) {
 	payload, err := k.verify(ctx, text)

@@ -13,72 +13,69 @@ import (
 	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/id"
 	"github.com/doorward/doorward/internal/password"
+	"github.com/doorward/doorward/internal/schema"
 	"github.com/doorward/doorward/internal/site"
 	"github.com/doorward/doorward/internal/store"
 )
 
 // Importer makes accounts of rows. It is safe for concurrent use.
 type Importer struct {
-	Store     store.Store
-	Site      *site.Site
+	Store store.Store
+	Sites *site.Directory
+	// APIKey is the site's; its policies and schema are asked for at each row.
+	APIKey    string
 	Passwords *password.Hasher
 	Clock     clock.Clock
-	Rand      io.Reader
+	// Rand must be safe for concurrent use.
+	Rand io.Reader
 }
 
-// Import makes one account and returns its UID. A row that is refused changes nothing; the reason names the member.
+// Import makes one account and returns its UID. A row that is refused changes nothing: the error is a *RowError whose
+// reason names the member. Any other error says that the import cannot go on.
 func (i *Importer) Import(ctx context.Context, row Row) (uid string, err error) {
 	in, err := read(row.Members)
 	if err != nil {
 		return "", &RowError{row.Line, err}
 	}
+	s, err := i.Sites.Site(ctx, i.APIKey)
+	if err != nil {
+		return "", err
+	}
+	if err := in.check(s); err != nil {
+		return "", &RowError{row.Line, err}
+	}
 	if in.password != "" {
-		if len(in.password) > password.MaxLength {
-			return "", &RowError{row.Line, fmt.Errorf("the password is longer than %d bytes", password.MaxLength)}
-		}
 		if in.hash, err = i.Passwords.Hash(ctx, in.password); err != nil {
 			return "", err
 		}
 	}
-	now := clock.FromTime(i.Clock.Now())
+	now := i.Clock.Now()
 	if in.uid == "" {
-		in.uid = id.UID(i.Clock.Now(), i.Rand)
+		in.uid = id.UID(now, i.Rand)
 	}
-	err = i.Store.Change(ctx, func(tx store.Tx) error { return i.write(tx, in, now) })
-	if err = reason(err); err != nil {
-		return "", &RowError{row.Line, err}
+	err = i.Store.Change(ctx, func(tx store.Tx) error { return in.write(tx, s, clock.FromTime(now)) })
+	if reason := refusal(err); reason != nil {
+		return "", &RowError{row.Line, reason}
+	}
+	if err != nil {
+		return "", err
 	}
 	return in.uid, nil
 }
 
-func (i *Importer) write(tx store.Tx, in *incoming, now clock.Millis) error {
-	if _, err := tx.Account(i.Site.Group, in.uid); err == nil {
-		return errors.New("UID: there is an account with this UID already")
-	} else if !errors.Is(err, store.ErrNotFound) {
-		return err
-	}
-	a := account.New(i.Site.Group, in.uid, now)
-	change := in.change
-	change.PasswordHash = in.hash
-	out, err := account.Apply(a, &change, account.Rules{
-		Site: i.Site, Server: true, Now: now,
-		Owner: func(x store.Identifier) (string, error) { return tx.Owner(i.Site.Group, x) },
-	})
-	if err != nil {
-		return err
-	}
-	if err := out.Err(); err != nil {
-		return err
-	}
-	in.finish(a, now)
-	return out.Store(tx, a)
-}
-
-// reason turns the faults of an account into one line.
-func reason(err error) error {
+// refusal returns the reason if the error is the row's fault, and nil for one that stands for the store's.
+func refusal(err error) error {
 	var failure *gigya.Error
-	if !errors.As(err, &failure) || len(failure.Validation) == 0 {
-		return err
+	var taken *store.TakenError
+	switch {
+	case errors.Is(err, store.ErrExists):
+		return errors.New("UID: there is an account with this UID already")
+	case errors.As(err, &taken):
+		return fmt.Errorf("the login identifier %q belongs to another account already", taken.Identifier.Value)
+	case !errors.As(err, &failure):
+		return nil
+	case len(failure.Validation) == 0:
+		return failure
 	}
 	parts := make([]string, len(failure.Validation))
 	for i, item := range failure.Validation {
@@ -87,224 +84,172 @@ func reason(err error) error {
 	return errors.New(strings.Join(parts, "; "))
 }
 
-// incoming is a row, read.
-type incoming struct {
-	uid            string
-	password, hash string
-	change         account.Change
-	verified       []string
-
-	inactive, unregistered                                       bool
-	created, registered, verifiedAt, lastLogin, updated, changed clock.Millis
-	provider                                                     string
-}
-
-// derived are members of an export that are worked out from others.
-var derived = map[string]bool{
-	"createdTimestamp": true, "registeredTimestamp": true, "verifiedTimestamp": true, "lastLoginTimestamp": true,
-	"lastUpdatedTimestamp": true, "oldestDataUpdated": true, "oldestDataUpdatedTimestamp": true,
-	"identities": true, "socialProviders": true, "iRank": true, "isLockedOut": true, "lockedUntil": true,
-	"rbaPolicy": true, "tfaStatus": true, "UIDSignature": true, "signatureTimestamp": true,
-}
-
-func read(members *document.Object) (*incoming, error) {
-	in := &incoming{}
-	for _, name := range members.Names() {
-		v, _ := members.Get(name)
-		if err := in.member(name, v); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	if in.change.Email == "" && in.change.Username == "" && len(in.change.AddLoginEmails) == 0 {
-		return nil, errors.New("there is no login identifier: give email, username or loginIDs")
-	}
-	return in, nil
-}
-
-func (in *incoming) member(name string, v document.Value) (err error) {
-	switch name {
-	case "UID":
-		in.uid, err = text(v)
-		if err == nil && in.uid != "" && !account.ValidUID(in.uid) {
-			err = fmt.Errorf("want 1 to %d visible ASCII characters", account.MaxUID)
-		}
-	case "email":
-		in.change.Email, err = text(v)
-	case "username":
-		in.change.Username, err = text(v)
-	case "password":
-		err = in.readPassword(v)
-	case "loginIDs":
-		err = in.readLoginIDs(v)
-	case "emails":
-		in.verified, err = texts(v, "verified")
-	case "profile":
-		in.change.Profile, err = object(v)
-	case "data":
-		in.change.Data, err = object(v)
-	case "preferences":
-		in.change.Preferences, err = object(v)
-	case "subscriptions":
-		in.change.Subscriptions, err = object(v)
-	case "internal":
-		in.change.Internal, err = object(v)
-	case "regSource":
-		var source string
-		source, err = text(v)
-		in.change.RegSource = &source
-	case "loginProvider":
-		in.provider, err = text(v)
-	default:
-		return in.flagOrTime(name, v)
-	}
-	return err
-}
-
-func (in *incoming) flagOrTime(name string, v document.Value) error {
-	var flag bool
-	switch name {
-	case "isActive", "isRegistered", "isVerified":
-		if v.Kind() != document.KindBool {
-			return errors.New("want true or false")
-		}
-		flag = v.Bool()
-	}
-	switch name {
-	case "isActive":
-		in.inactive = !flag
-		return nil
-	case "isRegistered":
-		in.unregistered = !flag
-		return nil
-	case "isVerified":
-		in.change.Verify = flag
-		return nil
-	}
-	into, ok := map[string]*clock.Millis{
-		"created": &in.created, "registered": &in.registered, "verified": &in.verifiedAt,
-		"lastLogin": &in.lastLogin, "lastUpdated": &in.updated,
-	}[name]
-	if !ok {
-		if derived[name] {
-			return nil
-		}
-		return errors.New("there is no such member of an account")
-	}
-	s, err := text(v)
-	if err == nil {
-		*into, err = millis(s)
-	}
-	return err
-}
-
-func (in *incoming) readPassword(v document.Value) error {
-	if v.Kind() == document.KindString {
-		in.password = v.Str()
-		return nil
-	}
-	o, err := object(v)
-	if err != nil {
-		return errors.New(`want a text, or {"hash":"$argon2id$…"}`)
-	}
-	if hash, ok := o.Get("hash"); ok {
-		if in.hash, err = text(hash); err != nil {
-			return err
-		}
-		if err := password.Check(in.hash); err != nil {
-			return fmt.Errorf("hash: %w", err)
-		}
-	}
-	if created, ok := o.Get("created"); ok {
-		s, err := text(created)
-		if err != nil {
-			return err
-		}
-		in.changed, err = millis(s)
+// write makes the account in one transaction. It may run again: it changes nothing of the row.
+func (in *incoming) write(tx store.Tx, s *site.Site, now clock.Millis) error {
+	if _, err := tx.Account(s.Group, in.uid); err == nil {
+		return store.ErrExists
+	} else if !errors.Is(err, store.ErrNotFound) {
 		return err
+	}
+	if err := extendSchema(tx, s, in.data); err != nil {
+		return err
+	}
+	a := account.New(s.Group, in.uid, now)
+	out, err := account.Apply(a, in.change(), account.Rules{
+		Site: s, Server: true, Now: now,
+		Owner: func(x store.Identifier) (string, error) { return tx.Owner(s.Group, x) },
+	})
+	if err != nil {
+		return err
+	}
+	if err := out.Err(); err != nil {
+		return err
+	}
+	if err := in.finish(a, now); err != nil {
+		return err
+	}
+	return out.Store(tx, a)
+}
+
+// extendSchema gives the site's dynamic data schema the fields that the row has and it has not, as a server call does.
+func extendSchema(tx store.Tx, s *site.Site, data *document.Object) error {
+	if _, more, err := s.Schema.Extend(data); err != nil || !more {
+		return err
+	}
+	record, err := tx.Site(s.APIKey)
+	if err != nil {
+		return fmt.Errorf("reading the site: %w", err)
+	}
+	present, err := schema.Parse(record.Schema)
+	if err != nil {
+		return fmt.Errorf("reading the schema: %w", err)
+	}
+	extended, more, err := present.Extend(data)
+	if err != nil || !more {
+		return err
+	}
+	record.Schema = extended
+	if err := tx.PutSite(record); err != nil {
+		return fmt.Errorf("writing the schema: %w", err)
 	}
 	return nil
 }
 
-func (in *incoming) readLoginIDs(v document.Value) error {
-	verified, err := texts(v, "emails")
-	if err != nil {
-		return err
+// change is what of the row goes through the checks of a server call.
+func (in *incoming) change() *account.Change {
+	ch := &account.Change{
+		Email: in.email, Username: in.username, Profile: in.profile, Data: in.data, Internal: in.internal,
+		Preferences: in.preferences, Subscriptions: in.subscriptions, RegSource: in.regSource, PasswordHash: in.hash,
+		AddLoginEmails: in.loginIDs.all(),
 	}
-	unverified, err := texts(v, "unverifiedEmails")
-	if err != nil {
-		return err
+	if in.loginIDs == nil {
+		return ch
 	}
-	in.change.AddLoginEmails = append(verified, unverified...)
-	if o := v.Object(); o != nil {
-		if name, ok := o.Get("username"); ok {
-			in.change.Username, err = text(name)
-		}
+	// An export's profile.email need not be a login identifier: then loginIDs has not got it.
+	if v, _ := in.profile.Get("email"); account.ValidEmail(v.Str()) && !in.loginIDs.has(v.Str()) {
+		ch.RemoveLoginEmails = []string{v.Str()}
 	}
-	return err
+	return ch
 }
 
-// finish gives the account the stamps and states of the row.
-func (in *incoming) finish(a *store.Account, now clock.Millis) {
+// finish gives the account what no call can write: stamps, states, and documents as another installation left them.
+func (in *incoming) finish(a *store.Account, now clock.Millis) error {
 	set := func(to *clock.Millis, from clock.Millis) {
 		if from != 0 {
 			*to = from
 		}
 	}
 	set(&a.Created, in.created)
-	set(&a.LastUpdated, in.updated)
 	set(&a.OldestDataUpdated, in.created)
+	set(&a.OldestDataUpdated, in.oldest)
+	set(&a.LastUpdated, in.updated)
 	set(&a.LastLogin, in.lastLogin)
-	if !in.unregistered {
+	if in.registered == nil || *in.registered {
 		a.Registered = now
 		set(&a.Registered, in.created)
-		set(&a.Registered, in.registered)
+		set(&a.Registered, in.registeredAt)
 	}
-	if a.Verified != 0 {
-		set(&a.Verified, in.verifiedAt)
-	}
-	a.IsActive = !in.inactive
+	a.IsActive = in.active == nil || *in.active
 	if in.provider != "" {
 		a.LoginProvider = in.provider
 	}
 	if in.hash != "" {
 		set(&a.Secrets.PasswordCreated, in.changed)
 	}
-	account.MarkVerified(a, in.verified)
+	in.addresses(a)
+	if in.identities != nil {
+		a.Identities = in.identities
+	}
+	if in.providers != "" {
+		a.SocialProviders = in.providers
+	}
+	if in.more.Len() > 0 {
+		a.More = in.more.JSON()
+	}
+	var err error
+	if a.Preferences, err = whole(in.preferences); err == nil {
+		a.Subscriptions, err = whole(in.subscriptions)
+	}
+	return err
 }
 
-func text(v document.Value) (string, error) {
-	if v.Kind() != document.KindString {
-		return "", errors.New("want a text")
-	}
-	return v.Str(), nil
-}
-
-func object(v document.Value) (*document.Object, error) {
-	if v.Kind() != document.KindObject {
-		return nil, errors.New("want an object")
-	}
-	return v.Object(), nil
-}
-
-func texts(v document.Value, name string) ([]string, error) {
-	o, err := object(v)
-	if err != nil {
-		return nil, err
-	}
-	list, ok := o.Get(name)
-	if !ok {
+// whole returns consents and subscriptions with the stamps that a call may not write: they are the proof of the consent.
+func whole(o *document.Object) ([]byte, error) {
+	if o.Len() == 0 {
 		return nil, nil
 	}
-	if list.Kind() != document.KindArray {
-		return nil, fmt.Errorf("%s: want an array of texts", name)
+	nested := &document.Object{}
+	if err := document.MergeDeep(nested, o); err != nil {
+		return nil, gigya.NewError(gigya.ObjectTooLarge, "the object would be nested too deeply")
 	}
-	var all []string
-	for _, item := range list.Items() {
-		s, err := text(item)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+	text := nested.JSON()
+	if len(text) > account.MaxDocument {
+		return nil, gigya.NewError(gigya.ObjectTooLarge, "")
+	}
+	return text, nil
+}
+
+// addresses puts the e-mail addresses in the order and state of the row, those that it lists first.
+func (in *incoming) addresses(a *store.Account) {
+	given := addressList{}
+	given.add(in.emails)
+	given.add(in.loginIDs)
+	unlisted := in.emails == nil && in.loginIDs == nil
+	all := account.ParseEmails(a.Emails)
+	if v, _ := in.profile.Get("email"); v.Str() != "" {
+		all.Unverified = append(all.Unverified, account.Normalize(v.Str()))
+	}
+	for _, address := range append(all.Verified, all.Unverified...) {
+		if !given.has(address) {
+			given.unverified = append(given.unverified, address)
 		}
-		all = append(all, s)
 	}
-	return all, nil
+	if unlisted && in.verified != nil && *in.verified {
+		given.verified, given.unverified = given.unverified, nil
+	}
+	a.Emails = account.Emails{Verified: given.verified, Unverified: given.unverified}.JSON()
+
+	held := account.ParseLoginIDs(a.LoginIDs)
+	ids := account.LoginIDs{Username: held.Username}
+	order := addressList{}
+	order.add(in.loginIDs)
+	order.add(&given)
+	for _, address := range order.all() {
+		switch {
+		case !held.HasEmail(address):
+		case given.isVerified(address):
+			ids.Emails = append(ids.Emails, address)
+		default:
+			ids.Unverified = append(ids.Unverified, address)
+		}
+	}
+	a.LoginIDs = ids.JSON()
+
+	a.Verified = 0
+	if in.verified != nil && *in.verified || in.verified == nil && len(given.verified) > 0 {
+		a.Verified = a.Created
+		if in.verifiedAt != 0 {
+			a.Verified = in.verifiedAt
+		}
+	}
 }

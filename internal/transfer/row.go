@@ -1,15 +1,8 @@
 package transfer
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/csv"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"strconv"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/doorward/doorward/internal/clock"
@@ -43,115 +36,29 @@ type Reader interface {
 	Next() (Row, error)
 }
 
-// NewNDJSON reads an object a line. Empty lines are passed over.
-func NewNDJSON(r io.Reader) Reader {
-	s := bufio.NewScanner(r)
-	s.Buffer(make([]byte, 64<<10), maxLine)
-	return &ndjson{scanner: s}
+// stamps are the members that are times, as ISO texts.
+var stamps = []string{"created", "registered", "verified", "lastLogin", "lastUpdated", "oldestDataUpdated"}
+
+// flags are the members that are true or false.
+var flags = []string{"isActive", "isRegistered", "isVerified"}
+
+// members are the further names that a row may have.
+var members = []string{
+	"UID", "email", "username", "password", "loginIDs", "emails", "profile", "data", "preferences", "subscriptions",
+	"internal", "regSource", "loginProvider", "socialProviders", "identities", "lastLoginLocation", "phoneNumber",
+	"groups", "rbaPolicy", "tfaStatus",
 }
 
-type ndjson struct {
-	scanner *bufio.Scanner
-	line    int
+// derived are members of an export that are worked out from others.
+var derived = []string{
+	"createdTimestamp", "registeredTimestamp", "verifiedTimestamp", "lastLoginTimestamp", "lastUpdatedTimestamp",
+	"oldestDataUpdatedTimestamp", "iRank", "isLockedOut", "lockedUntil", "UIDSignature", "signatureTimestamp",
 }
 
-func (n *ndjson) Next() (Row, error) {
-	for n.scanner.Scan() {
-		n.line++
-		text := bytes.TrimSpace(bytes.TrimPrefix(n.scanner.Bytes(), []byte("\ufeff")))
-		if len(text) == 0 {
-			continue
-		}
-		members, err := document.ParseObject(text)
-		if err != nil {
-			return Row{}, &RowError{n.line, err}
-		}
-		return Row{n.line, members}, nil
-	}
-	if err := n.scanner.Err(); errors.Is(err, bufio.ErrTooLong) {
-		return Row{}, fmt.Errorf("line %d is longer than %d bytes", n.line+1, maxLine)
-	} else if err != nil {
-		return Row{}, err
-	}
-	return Row{}, io.EOF
-}
-
-// NewCSV reads the header: the dotted path of each column.
-func NewCSV(r io.Reader) (Reader, error) {
-	c := csv.NewReader(r)
-	c.ReuseRecord = true
-	header, err := c.Read()
-	if err != nil {
-		return nil, fmt.Errorf("reading the header: %w", err)
-	}
-	const mostColumns = 1000
-	if len(header) > mostColumns {
-		return nil, fmt.Errorf("the header has %d columns, at most %d are taken", len(header), mostColumns)
-	}
-	columns := make([][]string, len(header))
-	for i, name := range header {
-		name = strings.TrimSpace(strings.TrimPrefix(name, "\ufeff"))
-		if name == "" {
-			return nil, fmt.Errorf("column %d has no name", i+1)
-		}
-		columns[i] = strings.Split(name, ".")
-	}
-	return &csvReader{reader: c, columns: columns}, nil
-}
-
-type csvReader struct {
-	reader  *csv.Reader
-	columns [][]string
-}
-
-func (c *csvReader) Next() (Row, error) {
-	fields, err := c.reader.Read()
-	var parse *csv.ParseError
-	if errors.As(err, &parse) {
-		return Row{}, &RowError{parse.StartLine, parse.Err}
-	}
-	if err != nil {
-		return Row{}, err
-	}
-	line, _ := c.reader.FieldPos(0)
-	members := &document.Object{}
-	for i, text := range fields {
-		if text != "" {
-			members.SetPath(c.columns[i], cell(c.columns[i], text))
-		}
-	}
-	return Row{line, members}, nil
-}
-
-// cell gives the text of a CSV field its type: in data and in flags numbers and booleans are what they look like, and
-// anything that is a JSON object or array is one. Elsewhere (names, passwords, postal codes) a text stays a text.
-func cell(column []string, text string) document.Value {
-	if text[0] == '{' || text[0] == '[' {
-		if v, err := document.Parse([]byte(text)); err == nil {
-			return v
-		}
-	}
-	typed := column[0] == "data" || column[0] == "preferences" || column[0] == "subscriptions" || isFlag(column[0])
-	if column[0] == "profile" && strings.HasPrefix(column[len(column)-1], "birth") {
-		typed = true
-	}
-	if !typed {
-		return document.String(text)
-	}
-	switch strings.ToLower(text) {
-	case "true":
-		return document.Boolean(true)
-	case "false":
-		return document.Boolean(false)
-	}
-	if _, err := strconv.ParseFloat(text, 64); err == nil && json.Valid([]byte(text)) {
-		return document.Number(text)
-	}
-	return document.String(text)
-}
-
-func isFlag(name string) bool {
-	return name == "isActive" || name == "isRegistered" || name == "isVerified"
+// known tells whether a row may have a member of the name.
+func known(name string) bool {
+	return slices.Contains(members, name) || slices.Contains(flags, name) || slices.Contains(stamps, name) ||
+		slices.Contains(derived, name)
 }
 
 // millis reads an ISO time.

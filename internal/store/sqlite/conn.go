@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/doorward/doorward/internal/store"
@@ -13,8 +14,9 @@ import (
 
 // Page caches, in KiB. They bound what the store holds in memory: the system's own file cache does the rest.
 const (
-	writerCache = 8192
-	readerCache = 2048
+	writerCache   = 8192
+	readerCache   = 4096
+	searcherCache = 2048
 )
 
 // conn is a connection with the matchers of the search that it runs at present, if it runs one: what the SQL functions
@@ -26,20 +28,18 @@ type conn struct {
 	shapes []string
 }
 
-// connect opens a connection to the file, which exists.
-func connect(file string, busy time.Duration, cache int) (*conn, error) {
+// connect opens a connection to the file, which exists, and runs the pragmas on it.
+func connect(file string, busy time.Duration, cache int, pragmas ...string) (*conn, error) {
 	// No OpenCreate: a file that vanished is an error, not a new empty store. No OpenURI: a file's name is just that.
 	c, err := sqlite.OpenConn(file, sqlite.OpenReadWrite)
 	if err != nil {
 		return nil, explain(err)
 	}
 	c.SetBusyTimeout(busy)
-	for _, pragma := range []string{
-		// What is sorted or remembered for a rollback is small; it is kept from the disk.
-		"PRAGMA temp_store = MEMORY",
-		"PRAGMA synchronous = FULL",
-		fmt.Sprintf("PRAGMA cache_size = -%d", cache),
-	} {
+	// What is sorted or remembered for a rollback is small: it is kept from the disk.
+	pragmas = append([]string{"PRAGMA temp_store = MEMORY", "PRAGMA synchronous = FULL",
+		fmt.Sprintf("PRAGMA cache_size = -%d", cache)}, pragmas...)
+	for _, pragma := range pragmas {
 		if err := script(c, pragma); err != nil {
 			return nil, errors.Join(explain(err), c.Close())
 		}
@@ -78,57 +78,74 @@ func number(c *sqlite.Conn, query string) (int64, error) {
 	return stmt.ColumnInt64(0), nil
 }
 
-// A pool lends connections, which it opens when they are first needed. At most cap(slots) are lent at a time.
+// A pool lends connections. It opens one only when all that it has are lent, and lends the one that came back last, whose
+// page cache is the warmest: a store with little to do has few connections.
 type pool struct {
-	// slots holds the connections that are free; nil stands for one that is not open yet.
-	slots  chan *conn
+	// places has room for as many tokens as connections may be lent.
+	places chan struct{}
 	open   func() (*conn, error)
 	closed chan struct{}
+
+	mu   sync.Mutex
+	free []*conn
 }
 
 func newPool(size int, open func() (*conn, error)) *pool {
-	p := &pool{slots: make(chan *conn, size), open: open, closed: make(chan struct{})}
-	for range size {
-		p.slots <- nil
-	}
-	return p
+	return &pool{places: make(chan struct{}, size), open: open, closed: make(chan struct{})}
 }
 
-// take waits for a free connection. What it returns goes back by give.
+// take waits until a connection may be lent. What it returns goes back by give.
 func (p *pool) take(ctx context.Context) (*conn, error) {
-	var c *conn
 	select {
-	case c = <-p.slots:
+	case p.places <- struct{}{}:
 	default:
 		select {
-		case c = <-p.slots:
+		case p.places <- struct{}{}:
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-p.closed:
 			return nil, store.ErrClosed
 		}
 	}
-	if c != nil {
+	if c := p.pop(); c != nil {
 		return c, nil
 	}
 	c, err := p.open()
 	if err != nil {
-		p.slots <- nil
+		<-p.places
 		return nil, err
 	}
 	return c, nil
 }
 
-func (p *pool) give(c *conn) { p.slots <- c }
+func (p *pool) pop() *conn {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	last := len(p.free) - 1
+	if last < 0 {
+		return nil
+	}
+	c := p.free[last]
+	p.free = p.free[:last]
+	return c
+}
 
-// close waits for the connections that are lent, and closes all.
+func (p *pool) give(c *conn) {
+	p.mu.Lock()
+	p.free = append(p.free, c)
+	p.mu.Unlock()
+	<-p.places
+}
+
+// close waits for the connections that are lent, and closes all. Nothing is lent afterwards: the places stay taken.
 func (p *pool) close() error {
 	close(p.closed)
+	for range cap(p.places) {
+		p.places <- struct{}{}
+	}
 	var errs []error
-	for range cap(p.slots) {
-		if c := <-p.slots; c != nil {
-			errs = append(errs, c.Close())
-		}
+	for c := p.pop(); c != nil; c = p.pop() {
+		errs = append(errs, c.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -80,10 +80,6 @@ func (r *row) blob() []byte {
 
 func (r *row) doc() json.RawMessage { return r.blob() }
 
-func (r *row) hash() (h store.Hash) {
-	r.stmt.ColumnBytes(r.next(), h[:])
-	return h
-}
 
 func (r *row) list() ([]string, error) {
 	data := r.blob()

@@ -1,0 +1,140 @@
+package exchanges_test
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// forms are the shapes of values that differ from run to run. README.md says what each is.
+var forms = map[string]string{
+	"callId":        `[0-9a-f]{32}`,
+	"uid":           `[0-9a-f]{32}`,
+	"signature":     `[A-Za-z0-9+/]{27}=`,
+	"regToken":      `st2\.r\.[\w-]+\.[\w-]+\.sc3`,
+	"loginToken":    `st2\.s\.[\w-]+\.[\w-]{43}\.sc3`,
+	"sessionToken":  `st2\.s\.[\w-]+\.[\w-]{43}\.sc3`,
+	"sessionSecret": `[A-Za-z0-9+/]{27}=`,
+	"idToken":       `eyJ[\w-]+\.eyJ[\w-]+\.[\w-]{342}`,
+	"accessToken":   `[\w.~-]{24,}`,
+	"cursor":        `[\w-]{16,4096}`,
+	"kid":           `[\w-]{54}`,
+	"modulus":       `[\w-]{342}`,
+	"httpDate":      `(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT`,
+	"number":        `[1-9]\d*`,
+}
+
+// place is a place holder: ${form} or ${name:form}.
+var place = regexp.MustCompile(`\$\{([A-Za-z][A-Za-z0-9]*)(?::([A-Za-z]+))?\}`)
+
+// values are what place holders stood for, by name. A callId is never kept: no two are equal.
+type values map[string]string
+
+// fill puts the values into the text, each through the encoding of its surroundings.
+func (v values) fill(text string, encode func(string) string) (string, error) {
+	var missing error
+	filled := place.ReplaceAllStringFunc(text, func(holder string) string {
+		name := place.FindStringSubmatch(holder)[1]
+		value, ok := v[name]
+		if !ok {
+			missing = fmt.Errorf("nothing is known for %s", holder)
+		}
+		return encode(value)
+	})
+	return filled, missing
+}
+
+// match compares the whole text with the template, keeps what the place holders stood for, and returns what is different,
+// line by line; empty: nothing is.
+func (v values) match(template, got string) (string, error) {
+	wantLines, gotLines := strings.Split(template, "\n"), strings.Split(got, "\n")
+	shown := make([]string, len(gotLines))
+	for i, line := range gotLines {
+		shown[i] = line
+		if i >= len(wantLines) {
+			continue
+		}
+		equal, err := v.matchLine(wantLines[i], line)
+		if err != nil {
+			return "", err
+		}
+		if equal {
+			shown[i] = wantLines[i]
+		}
+	}
+	return cmp.Diff(wantLines, shown), nil
+}
+
+func (v values) matchLine(template, got string) (bool, error) {
+	var pattern strings.Builder
+	var names []string
+	rest := template
+	for _, at := range place.FindAllStringSubmatchIndex(template, -1) {
+		name, form := template[at[2]:at[3]], template[at[2]:at[3]]
+		if at[4] >= 0 {
+			form = template[at[4]:at[5]]
+		}
+		start := at[0] - (len(template) - len(rest))
+		pattern.WriteString(regexp.QuoteMeta(rest[:start]))
+		rest = template[at[1]:]
+		known, ok := v[name]
+		switch {
+		case ok:
+			pattern.WriteString("(" + regexp.QuoteMeta(known) + ")")
+		case forms[form] == "":
+			return false, fmt.Errorf("there is no form %q", form)
+		default:
+			pattern.WriteString("(" + forms[form] + ")")
+		}
+		names = append(names, name)
+	}
+	pattern.WriteString(regexp.QuoteMeta(rest))
+	expression, err := regexp.Compile("^" + pattern.String() + "$")
+	if err != nil {
+		return false, err
+	}
+	found := expression.FindStringSubmatch(got)
+	if found == nil {
+		return false, nil
+	}
+	for i, name := range names {
+		if name != "callId" && name != "httpDate" && name != "number" {
+			v[name] = found[i+1]
+		}
+	}
+	return true, nil
+}
+
+func TestComparingFindsEveryDifference(t *testing.T) {
+	const template = "{\n  \"callId\": \"${callId}\",\n  \"UID\": \"${uid}\",\n  \"n\": 1\n}"
+	callID, uid := strings.Repeat("0a", 16), strings.Repeat("1b", 16)
+	answer := strings.NewReplacer("${callId}", callID, "${uid}", uid).Replace(template)
+	v := values{}
+	if diff, err := v.match(template, answer); diff != "" || err != nil {
+		t.Fatalf("%v %s", err, diff)
+	}
+	if v["uid"] != uid || v["callId"] != "" {
+		t.Errorf("kept %v", v)
+	}
+	for name, got := range map[string]string{
+		"another form":       strings.Replace(answer, callID, callID[1:], 1),
+		"upper case":         strings.Replace(answer, callID, strings.ToUpper(callID), 1),
+		"another value":      strings.Replace(answer, uid, callID, 1),
+		"another number":     strings.Replace(answer, ": 1", ": 2", 1),
+		"another layout":     strings.Replace(answer, "  \"n\"", " \"n\"", 1),
+		"a member more":      strings.Replace(answer, "1\n", "1,\n  \"m\": 1\n", 1),
+		"a member less":      strings.Replace(answer, ",\n  \"n\": 1", "", 1),
+		"a line at the end":  answer + "\n",
+		"text around a form": strings.Replace(answer, callID, "x"+callID, 1),
+	} {
+		if diff, err := v.match(template, got); diff == "" || err != nil {
+			t.Errorf("%s is not seen (%v)", name, err)
+		}
+	}
+	if _, err := v.match("${shoe}", "x"); err == nil {
+		t.Error("a form that is none is taken")
+	}
+}
