@@ -5,7 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"io"
 	"strings"
 	"time"
 
@@ -41,14 +41,17 @@ func (c ofSite) withSite(ctx context.Context, fn func(cfg *config.Config, inst *
 			if err != nil {
 				return err
 			}
-			if len(sites) != 1 {
+			if len(sites) == 0 {
+				return errors.New("there is no site yet: make one with `doorward site create`")
+			}
+			if len(sites) > 1 {
 				return fmt.Errorf("there are %d sites: name one with --site (`doorward site list` shows them)", len(sites))
 			}
 			apiKey = sites[0].APIKey
 		}
 		s, err := site.NewDirectory(inst.Store, inst.Sealer).Site(ctx, apiKey)
 		if errors.Is(err, store.ErrNotFound) {
-			return fmt.Errorf("there is no site with the API key %s", apiKey)
+			return noSite(apiKey)
 		}
 		if err != nil {
 			return err
@@ -59,16 +62,11 @@ func (c ofSite) withSite(ctx context.Context, fn func(cfg *config.Config, inst *
 
 func importer(cfg *config.Config, inst *setup.Installation, s *site.Site) *transfer.Importer {
 	return &transfer.Importer{
-		Store: inst.Store, Site: s, Clock: inst.Clock, Rand: inst.Rand,
-		Passwords: password.New(password.Options{Params: passwordParams(cfg), Queue: importRows, Rand: inst.Rand}),
+		Store: inst.Store, Sites: site.NewDirectory(inst.Store, inst.Sealer), APIKey: s.APIKey, Clock: inst.Clock, Rand: inst.Rand,
+		Passwords: password.New(password.Options{
+			Params: passwordParams(cfg), Slots: cfg.PasswordSlots, Queue: importRows, Rand: inst.Rand,
+		}),
 	}
-}
-
-// passwordParams are the argon2id parameters of the configuration.
-func passwordParams(cfg *config.Config) password.Params {
-	p := password.DefaultParams()
-	p.Memory, p.Time = uint32(cfg.PasswordMemory), uint32(cfg.PasswordTime)
-	return p
 }
 
 type accountCreateCmd struct {
@@ -84,31 +82,9 @@ type accountCreateCmd struct {
 
 // Run creates the account and prints its UID.
 func (c accountCreateCmd) Run(ctx context.Context, con console) error {
-	members := &document.Object{}
-	for name, text := range map[string]string{"email": c.Email, "username": c.Username, "UID": c.UID} {
-		if text != "" {
-			members.Set(name, document.String(text))
-		}
-	}
-	for name, text := range map[string]string{"profile": c.Profile, "data": c.UserData} {
-		if text == "" {
-			continue
-		}
-		o, err := document.ParseObject([]byte(text))
-		if err != nil {
-			return fmt.Errorf("--%s is not a JSON object: %w", name, err)
-		}
-		members.Set(name, document.FromObject(o))
-	}
-	if c.Verified {
-		members.Set("isVerified", document.Boolean(true))
-	}
-	if c.PasswordStdin {
-		line, err := bufio.NewReader(con.In).ReadString('\n')
-		if err != nil && line == "" {
-			return fmt.Errorf("reading the password: %w", err)
-		}
-		members.Set("password", document.String(strings.TrimRight(line, "\r\n")))
+	members, err := c.members(con)
+	if err != nil {
+		return err
 	}
 	return c.withSite(ctx, func(cfg *config.Config, inst *setup.Installation, s *site.Site) error {
 		uid, err := importer(cfg, inst, s).Import(ctx, transfer.Row{Members: members})
@@ -122,6 +98,47 @@ func (c accountCreateCmd) Run(ctx context.Context, con console) error {
 		_, err = fmt.Fprintln(con.Out, uid)
 		return err
 	})
+}
+
+// members are those of the row that an import would read.
+func (c accountCreateCmd) members(con console) (*document.Object, error) {
+	if c.Email == "" && c.Username == "" {
+		return nil, usagef("an account needs something to log in with: give --email or --username")
+	}
+	members := &document.Object{}
+	for _, m := range []struct{ name, text string }{{"UID", c.UID}, {"email", c.Email}, {"username", c.Username}} {
+		if m.text != "" {
+			members.Set(m.name, document.String(m.text))
+		}
+	}
+	for _, m := range []struct{ name, flag, text string }{{"profile", "--profile", c.Profile}, {"data", "--user-data", c.UserData}} {
+		if m.text == "" {
+			continue
+		}
+		o, err := document.ParseObject([]byte(m.text))
+		if err != nil {
+			return nil, usagef("%s is not a JSON object: %v", m.flag, err)
+		}
+		members.Set(m.name, document.FromObject(o))
+	}
+	if c.Verified {
+		members.Set("isVerified", document.Boolean(true))
+	}
+	if c.PasswordStdin {
+		line, err := bufio.NewReader(con.In).ReadString('\n')
+		if line = strings.TrimRight(line, "\r\n"); line == "" {
+			return nil, errors.Join(errors.New("there is no password on the first line of standard input"), notEOF(err))
+		}
+		members.Set("password", document.String(line))
+	}
+	return members, nil
+}
+
+func notEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
 }
 
 type accountShowCmd struct {
@@ -167,29 +184,25 @@ type accountExportCmd struct {
 
 // Run writes the export. A new file is readable by its owner alone.
 func (c accountExportCmd) Run(ctx context.Context, con console) error {
-	return c.withSite(ctx, func(_ *config.Config, inst *setup.Installation, s *site.Site) (err error) {
-		out := con.Out
-		if c.To != "" {
-			f, e := os.OpenFile(c.To, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-			if e != nil {
-				return e
+	return c.withSite(ctx, func(_ *config.Config, inst *setup.Installation, s *site.Site) error {
+		n := 0
+		write := func(out io.Writer) (err error) {
+			w := bufio.NewWriterSize(out, 1<<16)
+			if n, err = transfer.Export(ctx, inst.Store, s, w, inst.Clock.Now(), c.Hashes); err != nil {
+				return err
 			}
-			defer func() {
-				if e := f.Close(); err == nil {
-					err = e
-				}
-			}()
-			out = f
+			return w.Flush()
 		}
-		w := bufio.NewWriterSize(out, 1<<16)
-		n, err := transfer.Export(ctx, inst.Store, s, w, inst.Clock.Now(), c.Hashes)
-		if err == nil {
-			err = w.Flush()
+		var err error
+		if c.To == "" {
+			err = write(con.Out)
+		} else {
+			err = writeNew(c.To, write)
 		}
 		if err != nil {
-			return err
+			return fmt.Errorf("exporting: %w", err)
 		}
-		fmt.Fprintf(con.Err, "%d accounts\n", n)
+		fmt.Fprintf(con.Err, "exported %d accounts\n", n)
 		return nil
 	})
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -24,51 +23,50 @@ const importRows = 128
 
 type accountImportCmd struct {
 	ofSite
-	File   string `arg:"" type:"existingfile" help:"The file: .csv, or NDJSON with any other ending."`
+	File   string `arg:"" type:"path" help:"The file: .csv, or NDJSON with any other ending."`
 	Report string `type:"path" placeholder:"FILE" help:"Write the refused rows, with reasons, to this new file; default: standard error."`
 }
 
 // Run imports the rows. Refused ones are reported and do not stop the others; the exit status is 1 if there were any.
 // A second run over the same file refuses what is there already and adds the rest.
 func (c accountImportCmd) Run(ctx context.Context, con console) error {
-	return c.withSite(ctx, func(cfg *config.Config, inst *setup.Installation, s *site.Site) error {
-		f, err := os.Open(c.File)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		info, err := f.Stat()
-		if err != nil {
-			return err
-		}
-		report := con.Err
-		if c.Report != "" {
-			out, err := os.OpenFile(c.Report, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-			if err != nil {
-				return err
-			}
-			defer out.Close()
-			report = out
-		}
-		run := &importRun{importer: importer(cfg, inst, s), report: report}
-		counted := &countingReader{r: f, n: &run.bytes}
-		var rows transfer.Reader
-		if strings.EqualFold(filepath.Ext(c.File), ".csv") {
-			if rows, err = transfer.NewCSV(bufio.NewReaderSize(counted, 1<<16)); err != nil {
-				return err
-			}
-		} else {
-			rows = transfer.NewNDJSON(counted)
-		}
-		stop := run.showProgress(con.Err, info.Size())
-		err = run.all(ctx, rows)
-		stop()
-		fmt.Fprintf(con.Err, "imported %d, refused %d\n", run.imported.Load(), run.refused.Load())
-		if err == nil && run.refused.Load() > 0 {
-			return errors.New("some rows were refused; the others are imported")
-		}
+	f, err := os.Open(c.File)
+	if err != nil {
 		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if info.IsDir() {
+		return fmt.Errorf("%s is a folder: name a file", c.File)
+	}
+	return c.withSite(ctx, func(cfg *config.Config, inst *setup.Installation, s *site.Site) error {
+		run := &importRun{importer: importer(cfg, inst, s), report: con.Err}
+		rows, err := c.rows(&countingReader{r: f, n: &run.bytes}, s)
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.File, err)
+		}
+		if c.Report == "" {
+			return run.finish(ctx, con, rows, info.Size())
+		}
+		var failed error
+		err = writeNew(c.Report, func(w io.Writer) error {
+			run.report = w
+			failed = run.finish(ctx, con, rows, info.Size())
+			return nil // Whatever happened, the report stays.
+		})
+		return errors.Join(failed, err)
 	})
+}
+
+// rows reads the file as what its name says it is.
+func (c accountImportCmd) rows(r io.Reader, s *site.Site) (transfer.Reader, error) {
+	if strings.EqualFold(filepath.Ext(c.File), ".csv") {
+		return transfer.NewCSV(r, s.Schema)
+	}
+	return transfer.NewNDJSON(r), nil
 }
 
 // importRun is one import under way.
@@ -80,6 +78,26 @@ type importRun struct {
 
 	reporting sync.Mutex
 	report    io.Writer
+	// clear takes the bar off the line, if there is one.
+	clear string
+}
+
+// finish imports the rows and sums up.
+func (r *importRun) finish(ctx context.Context, con console, rows transfer.Reader, size int64) error {
+	stop := r.showProgress(con.Err, size)
+	err := r.all(ctx, rows)
+	stop()
+	imported, refused := r.imported.Load(), r.refused.Load()
+	fmt.Fprintf(con.Err, "imported %d, refused %d\n", imported, refused)
+	switch {
+	case ctx.Err() != nil:
+		return errors.New("the import was stopped: run it again to add the rest")
+	case err != nil:
+		return fmt.Errorf("the import ended early; run it again to add the rest: %w", err)
+	case refused > 0:
+		return fmt.Errorf("%d rows were refused; the others are imported", refused)
+	}
+	return nil
 }
 
 // all imports every row, many at the same time. It stops at the first error that is not a refused row.
@@ -135,7 +153,7 @@ func (r *importRun) count(err error) bool {
 	case errors.As(err, &row):
 		r.refused.Add(1)
 		r.reporting.Lock()
-		fmt.Fprintln(r.report, row)
+		fmt.Fprintf(r.report, "%s%v\n", r.clear, row)
 		r.reporting.Unlock()
 	default:
 		return false
@@ -151,6 +169,9 @@ func (r *importRun) showProgress(w io.Writer, size int64) (stop func()) {
 	}
 	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
 		return func() {}
+	}
+	if r.report == w {
+		r.clear = "\r\x1b[K"
 	}
 	done := make(chan struct{})
 	var drawn sync.WaitGroup

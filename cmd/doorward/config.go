@@ -23,8 +23,11 @@ func (c configCmd) Run(con console) error {
 		help[s.Key] = s.Help
 	}
 	w := tabwriter.NewWriter(con.Out, 0, 0, 2, ' ', 0)
-	for _, v := range values {
+	for i, v := range values {
 		if c.Explain && help[v.Key] != "" {
+			if i > 0 {
+				fmt.Fprintln(w)
+			}
 			fmt.Fprintf(w, "# %s\n", help[v.Key])
 		}
 		fmt.Fprintf(w, "%s\t= %q\t(%s)\n", v.Key, v.Text, v.Origin)

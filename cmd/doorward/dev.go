@@ -4,13 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
 	"os"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/doorward/doorward/internal/config"
@@ -25,26 +25,21 @@ type devCmd struct {
 	Data   string            `type:"path" placeholder:"DIR" help:"Keep everything in this folder; default: a temporary one, removed at the end."`
 	JSON   bool              `name:"json" help:"Print one line of JSON on standard output once calls are accepted, for scripts."`
 	Listen bool              `name:"allow-remote" help:"Allow addresses that other machines can reach. Everything is open to them: for closed networks only."`
-	Set    map[string]string `placeholder:"KEY=VALUE" help:"Override any setting."`
+	Set    map[string]string `placeholder:"KEY=VALUE" mapsep:"none" help:"Override a setting, such as rate.per_address=5; may be repeated. Configuration files and the environment are not read."`
 	Log    bool              `help:"Log every call to standard error."`
 }
 
 // Run starts the server and ends it when the process is told to stop.
 func (c devCmd) Run(ctx context.Context, con console) (err error) {
-	cfg, _, err := config.Load(config.Sources{Flags: c.Set})
+	cfg, err := c.settings()
 	if err != nil {
 		return err
-	}
-	for _, address := range []string{c.HTTP, c.HTTPS} {
-		if err := c.checkAddress(address); err != nil {
-			return err
-		}
 	}
 	folder, remove, err := c.folder()
 	if err != nil {
 		return err
 	}
-	defer remove()
+	defer func() { err = errors.Join(err, remove()) }()
 	inst, err := setup.Open(ctx, setup.Options{Folder: folder, Create: true})
 	if err != nil {
 		return err
@@ -57,7 +52,28 @@ func (c devCmd) Run(ctx context.Context, con console) (err error) {
 	return c.serve(ctx, con, cfg, inst, identity)
 }
 
-func (c devCmd) serve(ctx context.Context, con console, cfg *config.Config, inst *setup.Installation, identity *setup.Dev) error {
+// settings are those of --set. What the environment says of a server in production is not meant for a trial.
+func (c devCmd) settings() (*config.Config, error) {
+	for key := range c.Set {
+		section, _, _ := strings.Cut(key, ".")
+		switch section {
+		case "data", "master_key_file", "listen", "tls", "allow_http_secrets":
+			return nil, usagef("dev decides on the setting %s itself: see --data, --http and --https, or use serve", key)
+		}
+	}
+	cfg, _, err := loadConfig(config.Sources{Flags: c.Set})
+	if err != nil {
+		return nil, err
+	}
+	for _, address := range []string{c.HTTP, c.HTTPS} {
+		if err := c.checkAddress(address); err != nil {
+			return nil, err
+		}
+	}
+	return cfg, nil
+}
+
+func (c devCmd) serve(ctx context.Context, con console, cfg *config.Config, inst *setup.Installation, identity *setup.Dev) (err error) {
 	log := slog.New(slog.DiscardHandler)
 	if c.Log {
 		log = newLog(cfg, con.Err)
@@ -72,12 +88,13 @@ func (c devCmd) serve(ctx context.Context, con console, cfg *config.Config, inst
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, srv.Close()) }()
 	listeners, err := server.Listen(server.ListenOptions{
 		HTTP: c.HTTP, HTTPS: c.HTTPS, Handler: withOps(srv), Certificate: authority.Certificate,
 		ShutdownTimeout: cfg.ShutdownTimeout, Draining: srv.Drain, Log: log,
 	})
 	if err != nil {
-		return fmt.Errorf("%w\nChoose other addresses with --http and --https; port 0 takes any free one", err)
+		return listenError(err, "--http", "--https")
 	}
 	ready := devReady{
 		HTTP: "http://" + readable(listeners.HTTPAddr()), HTTPS: "https://" + readable(listeners.HTTPSAddr()),
@@ -93,85 +110,32 @@ func (c devCmd) serve(ctx context.Context, con console, cfg *config.Config, inst
 	if err != nil {
 		return err
 	}
-	return errors.Join(listeners.Serve(ctx), srv.Close())
-}
-
-// devReady is what a start tells, with --json in this form.
-type devReady struct {
-	HTTP               string `json:"http"`
-	HTTPS              string `json:"https"`
-	CAFile             string `json:"caFile"`
-	DataDir            string `json:"dataDir"`
-	APIKey             string `json:"apiKey"`
-	Secret             string `json:"secret"`
-	UserKey            string `json:"userKey"`
-	UserSecret         string `json:"userSecret"`
-	UserPrivateKeyFile string `json:"userPrivateKeyFile"`
-}
-
-func (r devReady) print(w io.Writer, temporary bool) error {
-	kept := "kept between starts"
-	if temporary {
-		kept = "temporary, removed at the end; --data DIR keeps it"
-	}
-	_, err := fmt.Fprintf(w, `Doorward is ready.
-
-  http        %s
-  https       %s      (CA certificate: %s)
-  data        %s      (%s)
-
-  apiKey      %s
-  secret      %s      (the partner's)
-  userKey     %s      (an application that may do everything)
-  userSecret  %s
-  private key %s      (the application's RSA key, PKCS#8)
-
-Paste these:
-
-# Find accounts, as an application
-curl %s/accounts.search -d apiKey=%s -d userKey=%s -d secret=%s --data-urlencode 'query=SELECT * FROM accounts'
-
-# Register an account and log in
-curl %s/accounts.register -d apiKey=%s -d secret=%s -d email=zoe@example.com -d password=Correct-horse-7 -d siteUID=zoe -d finalizeRegistration=true
-
-# Get an id_token for that user
-curl %s/accounts.getJWT -d apiKey=%s -d secret=%s -d targetUID=zoe -d fields=email
-
-Stop with Ctrl-C.
-`, r.HTTP, r.HTTPS, r.CAFile, r.DataDir, kept, r.APIKey, r.Secret, r.UserKey, r.UserSecret, r.UserPrivateKeyFile,
-		r.HTTP, r.APIKey, r.UserKey, r.UserSecret, r.HTTP, r.APIKey, r.Secret, r.HTTP, r.APIKey, r.Secret)
-	return err
+	return listeners.Serve(ctx)
 }
 
 // folder is the data folder, and what removes it if it is a temporary one.
-func (c devCmd) folder() (folder string, remove func(), err error) {
+func (c devCmd) folder() (folder string, remove func() error, err error) {
 	if c.Data != "" {
-		return c.Data, func() {}, nil
+		return c.Data, func() error { return nil }, nil
 	}
-	folder, err = os.MkdirTemp("", "doorward-dev-")
-	return folder, func() { _ = os.RemoveAll(folder) }, err
+	folder, err = os.MkdirTemp("", "doorward-dev-") // Mode 0700.
+	return folder, func() error { return os.RemoveAll(folder) }, err
 }
 
 // checkAddress refuses an address that other machines can reach, unless that was asked for.
 func (c devCmd) checkAddress(address string) error {
-	host, _, err := net.SplitHostPort(address)
+	host, port, err := net.SplitHostPort(address)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
 	if err != nil {
-		return fmt.Errorf("%q is not an address such as 127.0.0.1:8080", address)
+		return usagef("%q is not an address such as 127.0.0.1:8080", address)
 	}
 	ip, err := netip.ParseAddr(host)
 	if c.Listen || host == "localhost" || err == nil && ip.IsLoopback() {
 		return nil
 	}
-	return fmt.Errorf("%q can be reached from other machines, and dev has no locks: bind 127.0.0.1, use serve, or pass --allow-remote on a closed network", address)
-}
-
-// readable replaces an address that stands for every interface by one that a client can use.
-func readable(address string) string {
-	bound, err := netip.ParseAddrPort(address)
-	if err == nil && bound.Addr().IsUnspecified() {
-		return fmt.Sprintf("127.0.0.1:%d", bound.Port())
-	}
-	return address
+	return usagef("%q can be reached from other machines, and dev has no locks: bind 127.0.0.1, use serve, or pass --allow-remote on a closed network", address)
 }
 
 // withOps puts the operator's paths on the listener of the calls, where serve keeps them apart.

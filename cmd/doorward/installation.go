@@ -3,14 +3,54 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"maps"
 	"os"
-	"path/filepath"
 
 	"github.com/doorward/doorward/internal/config"
+	"github.com/doorward/doorward/internal/password"
 	"github.com/doorward/doorward/internal/setup"
 )
+
+// configured are the flags of every verb that works on an installation.
+type configured struct {
+	ConfigFile string            `name:"config" short:"c" env:"DOORWARD_CONFIG" type:"path" placeholder:"FILE" help:"Configuration file (TOML)."`
+	Data       string            `placeholder:"DIR" help:"Data folder; overrides the setting data."`
+	Set        map[string]string `placeholder:"KEY=VALUE" mapsep:"none" help:"Override any setting; may be repeated."`
+}
+
+// load reads the configuration; more are further settings that a verb's own flags give.
+func (c configured) load(more map[string]string) (*config.Config, []config.Value, error) {
+	flags := map[string]string{}
+	maps.Copy(flags, c.Set)
+	if c.Data != "" {
+		flags["data"] = c.Data
+	}
+	maps.Copy(flags, more)
+	return loadConfig(config.Sources{File: c.ConfigFile, Environ: os.Environ(), Flags: flags})
+}
+
+// loadConfig loads the sources and checks what no setting can check alone.
+func loadConfig(src config.Sources) (*config.Config, []config.Value, error) {
+	cfg, values, err := config.Load(src)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := passwordParams(cfg).Check(); err != nil {
+		return nil, nil, fmt.Errorf("settings password.memory_kib and password.time: %w", err)
+	}
+	return cfg, values, nil
+}
+
+// passwordParams are the argon2id parameters of the configuration.
+func passwordParams(cfg *config.Config) password.Params {
+	p := password.DefaultParams()
+	p.Memory, p.Time = uint32(cfg.PasswordMemory), uint32(cfg.PasswordTime)
+	return p
+}
 
 // open opens the installation that the configuration names.
 func open(ctx context.Context, cfg *config.Config, create bool) (*setup.Installation, error) {
@@ -32,20 +72,8 @@ func (c configured) with(ctx context.Context, create bool, fn func(cfg *config.C
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if e := inst.Close(); err == nil {
-			err = e
-		}
-	}()
+	defer func() { err = errors.Join(err, inst.Close()) }()
 	return fn(cfg, inst)
-}
-
-// masterKeyFile is where the configuration has the master key.
-func masterKeyFile(cfg *config.Config) string {
-	if cfg.MasterKeyFile != "" {
-		return cfg.MasterKeyFile
-	}
-	return filepath.Join(cfg.Data, setup.MasterKeyFile)
 }
 
 func printJSON(w io.Writer, v any) error {
@@ -64,6 +92,22 @@ func confirm(con console, sure bool, question string) error {
 	var answer string
 	if _, err := fmt.Fscanln(con.In, &answer); err != nil || answer != "yes" {
 		return fmt.Errorf("nothing was changed (pass --yes to go on without the question)")
+	}
+	return nil
+}
+
+// writeNew writes a new file that only the owner may read. After an error there is no such file, unless it was there
+// before.
+func writeNew(file string, write func(w io.Writer) error) error {
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s is there already and is not overwritten: name a new file", file)
+	}
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(write(f), f.Close()); err != nil {
+		return errors.Join(err, os.Remove(file))
 	}
 	return nil
 }

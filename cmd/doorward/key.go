@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"text/tabwriter"
@@ -30,8 +31,8 @@ type keyCreateCmd struct {
 	Privilege   []string `required:"" placeholder:"NAME" help:"What it may do: names of methods such as accounts.search, or _allApis."`
 	Site        []string `placeholder:"APIKEY" help:"Sites that it may act on; default: all of the partner."`
 	Partner     int64    `placeholder:"ID" help:"Partner that it acts for; needed when there are several."`
-	RSA         string   `name:"rsa" placeholder:"FILE" help:"Make an RSA key too and write its private half to this new file (PKCS#8)."`
-	RSAPKCS1    string   `name:"rsa-pkcs1" placeholder:"FILE" help:"Write it in the form that the .NET SDK reads (PKCS#1)."`
+	RSA         string   `name:"rsa" type:"path" placeholder:"FILE" help:"Make an RSA key too and write its private half to this new file (PKCS#8)."`
+	RSAPKCS1    string   `name:"rsa-pkcs1" type:"path" placeholder:"FILE" help:"Write it in the form that the .NET SDK reads (PKCS#1)."`
 	NoSecret    bool     `help:"No secret: the RSA key is the only credential."`
 	JSON        bool     `name:"json" help:"Print JSON."`
 }
@@ -60,9 +61,15 @@ func viewKey(k *store.Key, secret string) keyView {
 	return keyView{k.UserKey, k.Kind, k.Name, k.Partner, k.Privileges, k.Sites, k.PublicKey != nil, status, secret}
 }
 
-// Run makes the key. The files of the private key are written before the key is stored: a key that nobody can use is
-// never left behind.
+// Run makes the key. The files of the private key are written before the key is stored, and removed when it cannot be:
+// neither a key that nobody can use nor a file of no key is left behind.
 func (c keyCreateCmd) Run(ctx context.Context, con console) error {
+	if err := site.CheckPrivileges(c.Privilege); err != nil {
+		return usagef("--privilege: %v", err)
+	}
+	if c.NoSecret && c.RSA == "" && c.RSAPKCS1 == "" {
+		return usagef("a key without a secret needs an RSA key: give --rsa or --rsa-pkcs1 with --no-secret")
+	}
 	return c.with(ctx, false, func(_ *config.Config, inst *setup.Installation) error {
 		partner, err := c.partner(ctx, inst)
 		if err != nil {
@@ -75,28 +82,62 @@ func (c keyCreateCmd) Run(ctx context.Context, con console) error {
 		if err != nil {
 			return err
 		}
-		for file, text := range map[string]string{c.RSA: key.PKCS8, c.RSAPKCS1: key.PKCS1} {
-			if err := writeNew(file, text); err != nil {
-				return err
-			}
+		remove, err := c.writePrivate(key)
+		if err != nil {
+			return err
 		}
 		err = inst.Store.Change(ctx, func(tx store.Tx) error {
-			for _, apiKey := range c.Site {
-				s, err := tx.Site(apiKey)
-				if errors.Is(err, store.ErrNotFound) || err == nil && s.Partner != partner {
-					return fmt.Errorf("partner %d has no site with the API key %s", partner, apiKey)
-				}
-				if err != nil {
-					return err
-				}
+			if err := checkSites(tx, partner, c.Site); err != nil {
+				return err
 			}
 			return tx.PutKey(key.Record)
 		})
 		if err != nil {
-			return err
+			return errors.Join(err, remove())
 		}
 		return c.print(con, viewKey(key.Record, key.Secret))
 	})
+}
+
+// writePrivate writes the private key to the files that were asked for, and returns what removes them again. After an
+// error none is left.
+func (c keyCreateCmd) writePrivate(key *site.NewKey) (remove func() error, err error) {
+	var written []string
+	remove = func() error {
+		var err error
+		for _, file := range written {
+			err = errors.Join(err, os.Remove(file))
+		}
+		return err
+	}
+	for _, wanted := range []struct{ file, text string }{{c.RSA, key.PKCS8}, {c.RSAPKCS1, key.PKCS1}} {
+		if wanted.file == "" {
+			continue
+		}
+		err := writeNew(wanted.file, func(w io.Writer) error {
+			_, err := io.WriteString(w, wanted.text)
+			return err
+		})
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("writing the private key: %w", err), remove())
+		}
+		written = append(written, wanted.file)
+	}
+	return remove, nil
+}
+
+// checkSites refuses sites that are not the partner's.
+func checkSites(tx store.Tx, partner int64, apiKeys []string) error {
+	for _, apiKey := range apiKeys {
+		s, err := tx.Site(apiKey)
+		if errors.Is(err, store.ErrNotFound) || err == nil && s.Partner != partner {
+			return fmt.Errorf("partner %d has no site with the API key %s (`doorward site list` shows them)", partner, apiKey)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c keyCreateCmd) partner(ctx context.Context, inst *setup.Installation) (int64, error) {
@@ -117,7 +158,10 @@ func (c keyCreateCmd) partner(ctx context.Context, inst *setup.Installation) (in
 	if len(all) == 0 {
 		return 0, errors.New("there is no partner yet: make one with `doorward site create`")
 	}
-	return 0, fmt.Errorf("name the partner with --partner:%s", list)
+	if c.Partner != 0 {
+		return 0, fmt.Errorf("there is no partner %d; there are:%s", c.Partner, list)
+	}
+	return 0, fmt.Errorf("there are several partners; name one with --partner:%s", list)
 }
 
 func (c keyCreateCmd) print(con console, v keyView) error {
@@ -136,23 +180,10 @@ func (c keyCreateCmd) print(con console, v keyView) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintln(con.Err, "The secret and the private key are not shown again.")
+	if v.Secret != "" {
+		fmt.Fprintln(con.Err, "The secret is not shown again.")
+	}
 	return nil
-}
-
-func writeNew(file, text string) error {
-	if file == "" {
-		return nil
-	}
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return fmt.Errorf("writing the private key: %w", err)
-	}
-	if _, err := f.WriteString(text); err != nil {
-		f.Close()
-		return fmt.Errorf("writing the private key: %w", err)
-	}
-	return f.Close()
 }
 
 type keyListCmd struct {
@@ -173,6 +204,10 @@ func (c keyListCmd) Run(ctx context.Context, con console) error {
 		}
 		if c.JSON {
 			return printJSON(con.Out, views)
+		}
+		if len(views) == 0 {
+			fmt.Fprintln(con.Err, "There is no key yet: make one with `doorward key create`.")
+			return nil
 		}
 		w := tabwriter.NewWriter(con.Out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(w, "USER KEY\tKIND\tNAME\tSTATUS\tRSA\tPRIVILEGES\tSITES")
@@ -198,7 +233,15 @@ type keySetCmd struct {
 
 // Run changes what was given. It takes effect at the key's next call.
 func (c keySetCmd) Run(ctx context.Context, con console) error {
-	return changeKey(ctx, con, c.configured, c.UserKey, func(k *store.Key) error {
+	if !c.Enable && !c.Disable && len(c.Privilege) == 0 && len(c.Site) == 0 {
+		return usagef("there is nothing to change: give --enable, --disable, --privilege or --site")
+	}
+	if len(c.Privilege) > 0 {
+		if err := site.CheckPrivileges(c.Privilege); err != nil {
+			return usagef("--privilege: %v", err)
+		}
+	}
+	return changeKey(ctx, con, c.configured, c.UserKey, func(tx store.Tx, k *store.Key) error {
 		if k.Revoked != 0 {
 			return errors.New("the key was revoked; a revoked key stays so")
 		}
@@ -206,12 +249,12 @@ func (c keySetCmd) Run(ctx context.Context, con console) error {
 			k.Disabled = c.Disable
 		}
 		if len(c.Privilege) > 0 {
-			if err := site.CheckPrivileges(c.Privilege); err != nil {
-				return err
-			}
 			k.Privileges = c.Privilege
 		}
 		if len(c.Site) > 0 {
+			if err := checkSites(tx, k.Partner, c.Site); err != nil {
+				return err
+			}
 			k.Sites = c.Site
 		}
 		return nil
@@ -229,7 +272,7 @@ func (c keyRevokeCmd) Run(ctx context.Context, con console) error {
 	if err := confirm(con, c.Yes, "Revoking "+c.UserKey+" cannot be undone."); err != nil {
 		return err
 	}
-	return changeKey(ctx, con, c.configured, c.UserKey, func(k *store.Key) error {
+	return changeKey(ctx, con, c.configured, c.UserKey, func(_ store.Tx, k *store.Key) error {
 		if k.Revoked == 0 {
 			k.Revoked = clock.FromTime(clock.System{}.Now())
 		}
@@ -238,18 +281,18 @@ func (c keyRevokeCmd) Run(ctx context.Context, con console) error {
 }
 
 // changeKey changes one key in one transaction and says how it stands then.
-func changeKey(ctx context.Context, con console, c configured, userKey string, change func(k *store.Key) error) error {
+func changeKey(ctx context.Context, con console, c configured, userKey string, change func(tx store.Tx, k *store.Key) error) error {
 	return c.with(ctx, false, func(_ *config.Config, inst *setup.Installation) error {
 		var changed *store.Key
 		err := inst.Store.Change(ctx, func(tx store.Tx) error {
 			k, err := tx.Key(userKey)
 			if errors.Is(err, store.ErrNotFound) {
-				return fmt.Errorf("there is no key %s", userKey)
+				return fmt.Errorf("there is no key %s (`doorward key list` shows them)", userKey)
 			}
 			if err != nil {
 				return err
 			}
-			if err := change(k); err != nil {
+			if err := change(tx, k); err != nil {
 				return err
 			}
 			changed = k

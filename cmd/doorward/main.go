@@ -7,11 +7,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -31,30 +33,8 @@ type cli struct {
 	Config      configCmd      `cmd:"" help:"Print the configuration in force and where each setting comes from."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running server whether it is ready; exit status 0 if it is."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
-}
 
-// configured are the flags of every verb that works on an installation.
-type configured struct {
-	ConfigFile string            `name:"config" short:"c" env:"DOORWARD_CONFIG" type:"path" placeholder:"FILE" help:"Configuration file (TOML)."`
-	Data       string            `placeholder:"DIR" help:"Data folder; overrides the setting data."`
-	Set        map[string]string `placeholder:"KEY=VALUE" help:"Override any setting."`
-}
-
-// load reads the configuration; more are further settings that a verb's own flags give.
-func (c configured) load(more map[string]string) (*config.Config, []config.Value, error) {
-	flags := map[string]string{}
-	for key, value := range c.Set {
-		flags[key] = value
-	}
-	if c.Data != "" {
-		flags["data"] = c.Data
-	}
-	for key, value := range more {
-		if value != "" {
-			flags[key] = value
-		}
-	}
-	return config.Load(config.Sources{File: c.ConfigFile, Environ: os.Environ(), Flags: flags})
+	ShowVersion kong.VersionFlag `name:"version" help:"Print the version."`
 }
 
 // console is where a verb writes: Out is for what was asked for, Err for everything else.
@@ -65,8 +45,12 @@ type console struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(run(ctx, os.Args[1:], console{os.Stdin, os.Stdout, os.Stderr}))
+	// The first signal asks for an orderly end; a later one ends the process at once. Later: timeout(1) and process
+	// groups deliver one wish twice.
+	context.AfterFunc(ctx, func() { time.AfterFunc(time.Second, stop) })
+	status := run(ctx, os.Args[1:], console{os.Stdin, os.Stdout, os.Stderr})
+	stop()
+	os.Exit(status)
 }
 
 // run parses the arguments and runs the verb. It returns the exit status: 0, 1 for a failure, 2 for wrong arguments.
@@ -77,7 +61,7 @@ func run(ctx context.Context, args []string, con console) int {
 		kong.Description("A self-hosted customer-identity server that speaks the Gigya REST API."),
 		kong.Writers(con.Out, con.Err),
 		kong.Exit(func(status int) { exit = status }),
-		kong.UsageOnError(),
+		kong.Vars{"version": versionLine()},
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(con),
 	)
@@ -89,16 +73,51 @@ func run(ctx context.Context, args []string, con console) int {
 		args = []string{"--help"}
 	}
 	verb, err := parser.Parse(args)
-	if exit >= 0 {
+	if exit >= 0 { // --help or --version has answered.
 		return exit
 	}
 	if err != nil {
-		fmt.Fprintf(con.Err, "doorward: %v\nTry: doorward --help\n", err)
-		return 2
+		return wrongUsage(con, err, parsed(err))
 	}
-	if err := verb.Run(); err != nil {
-		fmt.Fprintln(con.Err, "doorward:", err)
-		return 1
+	err = verb.Run()
+	var setting *config.Error
+	var usage *usageError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &usage), errors.As(err, &setting) && setting.Source == config.CommandLine:
+		return wrongUsage(con, err, verb)
 	}
-	return 0
+	fmt.Fprintln(con.Err, "doorward:", err)
+	return 1
+}
+
+// usageError says that the command was called in a way that cannot work: exit status 2.
+type usageError struct{ text string }
+
+func (e *usageError) Error() string { return e.text }
+
+func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
+
+// parsed returns as much of the arguments as could be read, or nil.
+func parsed(err error) *kong.Context {
+	var parse *kong.ParseError
+	if errors.As(err, &parse) {
+		return parse.Context
+	}
+	return nil
+}
+
+// wrongUsage says what is wrong, and where the flags of the verb are explained.
+func wrongUsage(con console, err error, verb *kong.Context) int {
+	name := "doorward"
+	if verb != nil {
+		for _, element := range verb.Path {
+			if element.Command != nil {
+				name += " " + element.Command.Name
+			}
+		}
+	}
+	fmt.Fprintf(con.Err, "doorward: %v\nTry: %s --help\n", err, name)
+	return 2
 }

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 
+	"github.com/doorward/doorward/internal/config"
 	"github.com/doorward/doorward/internal/setup"
 )
 
@@ -19,7 +21,10 @@ func (c restoreCmd) Run(ctx context.Context, con console) error {
 	if err != nil {
 		return err
 	}
-	m, err := setup.Restore(ctx, c.From, cfg.Data, c.MasterKey)
+	m, err := setup.Restore(ctx, setup.RestoreOptions{
+		From: c.From, Folder: cfg.Data, KeyFile: c.MasterKey,
+		MasterKeyFile: cfg.MasterKeyFile, MasterKey: os.Getenv(config.MasterKeyVariable),
+	})
 	if err != nil {
 		return err
 	}

@@ -4,9 +4,14 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"math"
+	"net"
+	"strings"
+	"syscall"
 
 	"github.com/doorward/doorward/internal/config"
 	"github.com/doorward/doorward/internal/gateway"
@@ -17,13 +22,19 @@ import (
 
 type serveCmd struct {
 	configured
-	HTTP  string `name:"http" placeholder:"ADDR" help:"Address of plain HTTP; overrides listen.http."`
-	HTTPS string `name:"https" placeholder:"ADDR" help:"Address of TLS; overrides listen.https."`
+	HTTP  *string `name:"http" placeholder:"ADDR" help:"Address of plain HTTP; overrides listen.http. Empty: none."`
+	HTTPS *string `name:"https" placeholder:"ADDR" help:"Address of TLS; overrides listen.https. Empty: none."`
 }
 
 // Run starts the server and ends it, with every accepted call finished, when the process is told to stop.
 func (c serveCmd) Run(ctx context.Context, con console) (err error) {
-	cfg, _, err := c.load(map[string]string{"listen.http": c.HTTP, "listen.https": c.HTTPS})
+	flags := map[string]string{}
+	for key, value := range map[string]*string{"listen.http": c.HTTP, "listen.https": c.HTTPS} {
+		if value != nil {
+			flags[key] = *value
+		}
+	}
+	cfg, _, err := c.load(flags)
 	if err != nil {
 		return err
 	}
@@ -42,22 +53,57 @@ func (c serveCmd) Run(ctx context.Context, con console) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, inst.Close()) }()
+	if err := sayIfEmpty(ctx, inst, log); err != nil {
+		return err
+	}
 	srv, err := server.New(ctx, serverOptions(cfg, inst, log))
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, srv.Close()) }()
 	listeners, err := server.Listen(server.ListenOptions{
 		HTTP: cfg.HTTP, HTTPS: cfg.HTTPS, Ops: cfg.Ops, Handler: srv.Handler(), OpsHandler: srv.OpsHandler(),
 		Certificate: certificate, ShutdownTimeout: cfg.ShutdownTimeout, Draining: srv.Drain, Log: log,
 	})
 	if err != nil {
-		return err
+		return listenError(err, "listen.http", "listen.https", "listen.ops")
 	}
 	log.Info("serving", "version", versionText(), "http", listeners.HTTPAddr(), "https", listeners.HTTPSAddr(), "ops", listeners.OpsAddr())
-	err = errors.Join(listeners.Serve(ctx), srv.Close())
+	if err := listeners.Serve(ctx); err != nil {
+		return err
+	}
 	log.Info("stopped")
+	return nil
+}
+
+// sayIfEmpty tells the operator of a new installation what comes next.
+func sayIfEmpty(ctx context.Context, inst *setup.Installation, log *slog.Logger) error {
+	sites, err := inst.Store.Sites(ctx, 0)
+	if err == nil && len(sites) == 0 {
+		log.Warn("there is no site yet: make one with `doorward site create`; this server need not be started again")
+	}
 	return err
 }
+
+// listenError explains why an address cannot be bound; names are the flags or settings that choose another.
+func listenError(err error, names ...string) error {
+	var failed *net.OpError
+	address := "the address"
+	if errors.As(err, &failed) && failed.Addr != nil {
+		address = failed.Addr.String()
+	}
+	others := strings.Join(names, ", ")
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("%s is in use by another program: choose another address (%s)", address, others)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%s may not be bound by this user: choose a port from 1024 on (%s), or give the program the right (CAP_NET_BIND_SERVICE)", address, others)
+	}
+	return fmt.Errorf("%w: choose another address (%s)", err, others)
+}
+
+// leastWork is memory times passes of the weakest argon2id parameters in OWASP's password storage guide, in KiB.
+const leastWork = 7168 * 5
 
 // checkProduction refuses settings that are unsafe outside of development, and says why.
 func checkProduction(cfg *config.Config) error {
@@ -70,6 +116,15 @@ func checkProduction(cfg *config.Config) error {
 		return errors.New("TLS needs a certificate: set tls.cert and tls.key; behind a TLS proxy set listen.https to an empty text, listen.http, and trusted_proxies")
 	case cfg.HTTPS == "" && len(cfg.TrustedProxies) == 0:
 		return errors.New("plain HTTP alone would make every call with a secret fail (403006): set listen.https, or name the TLS proxy in trusted_proxies")
+	case strings.HasPrefix(cfg.PublicURL, "http:"):
+		return errors.New("public_url begins with http: clients would be told to send secrets in the clear; it must begin with https")
+	case cfg.PasswordMemory*cfg.PasswordTime < leastWork:
+		return fmt.Errorf("password.memory_kib times password.time is %d: hashes that cost so little are soon guessed; at least %d is needed", cfg.PasswordMemory*cfg.PasswordTime, leastWork)
+	}
+	for _, network := range cfg.TrustedProxies {
+		if network.Bits() == 0 {
+			return fmt.Errorf("trusted_proxies names %s, the whole internet: anybody could claim to have come by TLS, from any address; name the proxies alone", network)
+		}
 	}
 	return nil
 }

@@ -26,6 +26,10 @@ func (c signingKeyListCmd) Run(ctx context.Context, con console) error {
 		if err != nil {
 			return err
 		}
+		if len(keys) == 0 {
+			fmt.Fprintln(con.Err, "There is no key yet: the server makes the first when it starts.")
+			return nil
+		}
 		w := tabwriter.NewWriter(con.Out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(w, "KEY ID\tCREATED\tSIGNS FROM\tPUBLISHED UNTIL")
 		for _, k := range keys {
@@ -47,13 +51,20 @@ type signingKeyRotateCmd struct {
 
 // Run makes the next key.
 func (c signingKeyRotateCmd) Run(ctx context.Context, con console) error {
+	if c.Delay < 0 || c.Life < 0 {
+		return usagef("--delay and --life: a time is negative")
+	}
 	return c.with(ctx, false, func(_ *config.Config, inst *setup.Installation) error {
 		keyring := token.NewKeyring(inst.Store, inst.Sealer, clock.System{}, inst.Rand)
 		key, err := keyring.Rotate(ctx, token.Rotation{Delay: c.Delay, Life: c.Life})
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(con.Out, "%s is published now and signs from %s\n", key.ID, key.Activates.ISO())
+		from := key.Activates.ISO()
+		if c.Delay == 0 {
+			from = "now on"
+		}
+		_, err = fmt.Fprintf(con.Out, "%s is published now and signs from %s\n", key.ID, from)
 		return err
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/doorward/doorward/internal/config"
@@ -23,8 +24,8 @@ type siteCreateCmd struct {
 	configured
 	Domain      string   `required:"" placeholder:"DOMAIN" help:"Base domain of the site, e.g. shop.example.com."`
 	Description string   `help:"What the site is for."`
-	Partner     int64    `placeholder:"ID" help:"Partner that owns it; needed when there are several."`
-	NewPartner  string   `placeholder:"NAME" help:"Make a partner of this name and give it the site."`
+	Partner     int64    `placeholder:"ID" xor:"partner" help:"Partner that owns it; needed when there are several."`
+	NewPartner  string   `placeholder:"NAME" xor:"partner" help:"Make a partner of this name and give it the site."`
 	APIKey      string   `name:"api-key" placeholder:"KEY" help:"Take over this API key instead of making one."`
 	Trusted     []string `placeholder:"PATTERN" help:"Pages that may call from a browser; default: the domain and all below it."`
 	JSON        bool     `name:"json" help:"Print JSON."`
@@ -50,7 +51,11 @@ func viewSite(s *store.Site, partner, secret string) siteView {
 
 // Run makes the site and prints it. The partner's secret is printed when the partner is new.
 func (c siteCreateCmd) Run(ctx context.Context, con console) error {
-	return c.with(ctx, true, func(cfg *config.Config, inst *setup.Installation) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	// With the id of a partner there must be an installation already.
+	return c.with(ctx, c.Partner == 0, func(cfg *config.Config, inst *setup.Installation) error {
 		partner, secret, err := c.partner(ctx, inst)
 		if err != nil {
 			return err
@@ -80,6 +85,26 @@ func (c siteCreateCmd) Run(ctx context.Context, con console) error {
 		}
 		return printSite(con, viewSite(record, partner.Name, secret), c.JSON)
 	})
+}
+
+// check refuses what cannot be a site, before anything is made.
+func (c siteCreateCmd) check() error {
+	if strings.ContainsAny(c.Domain, "/:@ ?#") || !strings.Contains(c.Domain, ".") && c.Domain != "localhost" {
+		return usagef("--domain %q is not a bare domain such as shop.example.com", c.Domain)
+	}
+	if c.APIKey != "" && !site.ValidAPIKey(c.APIKey) {
+		return usagef("--api-key %q is not an API key: a digit, an underscore and 22 to 64 letters, digits, '-' or '_'", c.APIKey)
+	}
+	return checkTrusted(c.Trusted)
+}
+
+func checkTrusted(patterns []string) error {
+	for _, pattern := range patterns {
+		if _, err := site.ParseTrustedURL(pattern); err != nil {
+			return usagef("--trusted %q: %v", pattern, err)
+		}
+	}
+	return nil
 }
 
 // partner finds the site's owner, or makes it: then the secret comes back with it.
@@ -159,6 +184,10 @@ func (c siteListCmd) Run(ctx context.Context, con console) error {
 		if c.JSON {
 			return printJSON(con.Out, views)
 		}
+		if len(views) == 0 {
+			fmt.Fprintln(con.Err, "There is no site yet: make one with `doorward site create`.")
+			return nil
+		}
 		w := tabwriter.NewWriter(con.Out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(w, "API KEY\tDOMAIN\tPARTNER\tDATA CENTER\tSTATUS")
 		for _, v := range views {
@@ -180,7 +209,7 @@ func (c siteShowCmd) Run(ctx context.Context, con console) error {
 	return c.with(ctx, false, func(_ *config.Config, inst *setup.Installation) error {
 		s, err := site.NewDirectory(inst.Store, inst.Sealer).Site(ctx, c.APIKey)
 		if errors.Is(err, store.ErrNotFound) {
-			return fmt.Errorf("there is no site with the API key %s", c.APIKey)
+			return noSite(c.APIKey)
 		}
 		if err != nil {
 			return err
@@ -196,7 +225,7 @@ func (c siteShowCmd) Run(ctx context.Context, con console) error {
 type siteSetCmd struct {
 	configured
 	APIKey      string   `arg:"" name:"api-key" help:"API key of the site."`
-	Status      string   `enum:"active,disabled,deleted," default:"" help:"active, disabled or deleted."`
+	Status      *string  `enum:"active,disabled,deleted" help:"active, disabled or deleted."`
 	Description *string  `help:"What the site is for."`
 	DataCenter  string   `placeholder:"ID" help:"Label of the data center."`
 	Trusted     []string `placeholder:"PATTERN" help:"Pages that may call from a browser; replaces the list."`
@@ -204,10 +233,11 @@ type siteSetCmd struct {
 
 // Run changes what was given and prints the site.
 func (c siteSetCmd) Run(ctx context.Context, con console) error {
-	for _, pattern := range c.Trusted {
-		if _, err := site.ParseTrustedURL(pattern); err != nil {
-			return fmt.Errorf("trusted page %q: %w", pattern, err)
-		}
+	if c.Status == nil && c.Description == nil && c.DataCenter == "" && len(c.Trusted) == 0 {
+		return usagef("there is nothing to change: give --status, --description, --data-center or --trusted")
+	}
+	if err := checkTrusted(c.Trusted); err != nil {
+		return err
 	}
 	return c.with(ctx, false, func(_ *config.Config, inst *setup.Installation) error {
 		var changed *store.Site
@@ -215,7 +245,7 @@ func (c siteSetCmd) Run(ctx context.Context, con console) error {
 		err := inst.Store.Change(ctx, func(tx store.Tx) error {
 			s, err := tx.Site(c.APIKey)
 			if errors.Is(err, store.ErrNotFound) {
-				return fmt.Errorf("there is no site with the API key %s", c.APIKey)
+				return noSite(c.APIKey)
 			}
 			if err != nil {
 				return err
@@ -224,8 +254,8 @@ func (c siteSetCmd) Run(ctx context.Context, con console) error {
 			if err != nil {
 				return err
 			}
-			if c.Status != "" {
-				s.Status = c.Status
+			if c.Status != nil {
+				s.Status = *c.Status
 			}
 			if c.Description != nil {
 				s.Description = *c.Description
@@ -244,4 +274,8 @@ func (c siteSetCmd) Run(ctx context.Context, con console) error {
 		}
 		return printSite(con, viewSite(changed, name, ""), false)
 	})
+}
+
+func noSite(apiKey string) error {
+	return fmt.Errorf("there is no site with the API key %s (`doorward site list` shows them)", apiKey)
 }

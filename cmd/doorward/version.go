@@ -13,8 +13,12 @@ type versionCmd struct{}
 
 // Run prints the version, the Go release and the platform.
 func (versionCmd) Run(con console) error {
-	_, err := fmt.Fprintf(con.Out, "doorward %s (%s, %s/%s)\n", versionText(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	_, err := fmt.Fprintln(con.Out, versionLine())
 	return err
+}
+
+func versionLine() string {
+	return fmt.Sprintf("doorward %s (%s, %s/%s)", versionText(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // versionText is the release, or what the build knows of its commit.

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-
-	"github.com/rogpeppe/go-internal/txtar"
 )
 
 // section is one part of a file: its kind is the name between the dashes.
@@ -35,14 +33,14 @@ func readScript(t *testing.T, file string) []section {
 
 // parseScript splits the text into its sections and checks that they make sense together.
 func parseScript(text []byte) ([]section, error) {
-	archive := txtar.Parse(text)
-	if strings.TrimSpace(string(archive.Comment)) == "" {
+	comment, parts := cutSections(string(text))
+	if strings.TrimSpace(comment) == "" {
 		return nil, fmt.Errorf("no words on what it is about")
 	}
 	var script []section
 	asked := false
-	for i, file := range archive.Files {
-		kind, name, _ := strings.Cut(file.Name, " ")
+	for i, part := range parts {
+		kind, name, _ := strings.Cut(part.kind, " ")
 		switch {
 		case kind == "server" && i == 0, kind == "before" && !asked:
 		case kind == "request" && !asked:
@@ -51,14 +49,38 @@ func parseScript(text []byte) ([]section, error) {
 			asked = false
 		case kind == "claims" && name != "" && !asked && len(script) > 0:
 		default:
-			return nil, fmt.Errorf("section %q is unknown or in the wrong place", file.Name)
+			return nil, fmt.Errorf("section %q is unknown or in the wrong place", part.kind)
 		}
-		script = append(script, section{kind, name, string(file.Data)})
+		script = append(script, section{kind, name, part.text})
 	}
 	if asked || len(script) == 0 {
 		return nil, fmt.Errorf("a request without an answer, or none at all")
 	}
 	return script, nil
+}
+
+// cutSections cuts a text in the txtar format: a comment, then sections, each behind a line "-- name --".
+func cutSections(text string) (comment string, parts []section) {
+	var current strings.Builder
+	end := func() {
+		if len(parts) == 0 {
+			comment = current.String()
+		} else {
+			parts[len(parts)-1].text = current.String()
+		}
+		current.Reset()
+	}
+	for line := range strings.Lines(text) {
+		bare := strings.TrimSuffix(line, "\n")
+		if strings.HasPrefix(bare, "-- ") && strings.HasSuffix(bare, " --") && len(bare) > len("--  --") {
+			end()
+			parts = append(parts, section{kind: bare[3 : len(bare)-3]})
+			continue
+		}
+		current.WriteString(line)
+	}
+	end()
+	return comment, parts
 }
 
 // directives are the lines of a server or before section, split into words. A value with blanks stands in double quotes,

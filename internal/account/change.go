@@ -15,8 +15,15 @@ import (
 	"github.com/doorward/doorward/internal/store"
 )
 
-// MaxDocument bounds each document of an account, in bytes of its compact JSON (documented for data).
-const MaxDocument = 512 << 10
+const (
+	// MaxDocument bounds each document of an account, in bytes of its compact JSON (documented for data).
+	MaxDocument = 512 << 10
+	// MaxAddresses bounds the addresses that one account may hold. A user adds one with every change of profile.email,
+	// and each that is a login identifier keeps everybody else from it. It is our bound.
+	MaxAddresses = 100
+	// maxItems bounds the faults that one answer tells: a document of one megabyte can have a hundred thousand.
+	maxItems = 100
+)
 
 // Change is what a call wants of an account. The zero Change wants nothing.
 type Change struct {
@@ -60,7 +67,8 @@ type Rules struct {
 
 // Outcome is what [Apply] found.
 type Outcome struct {
-	// Items are all the faults, in the order in which the checks ran. If there are any, the account must not be written.
+	// Items are the faults, in the order in which the checks ran, at most a hundred. If there are any, the account must
+	// not be written.
 	Items []gigya.ValidationError
 	// Changed tells whether the account differs from what it was.
 	Changed bool
@@ -116,7 +124,7 @@ type edit struct {
 
 // Apply works the change out on a, which must be a copy that the caller can throw away: with faults in the outcome, or
 // an error, it is half changed. Errors are a *gigya.Error that stands for the whole call (413003, the last login
-// identifier), or one of rules.Owner.
+// identifier, too many addresses), or one of rules.Owner.
 func Apply(a *store.Account, ch *Change, rules Rules) (*Outcome, error) {
 	e := &edit{
 		a: a, rules: rules,
@@ -124,7 +132,7 @@ func Apply(a *store.Account, ch *Change, rules Rules) (*Outcome, error) {
 		byEmail: rules.Site.Policies.AccountOptions.AllowsLogin("email"),
 	}
 	before := *a
-	held := e.loginIDs.values()
+	held, addresses := e.loginIDs.values(), e.addresses()
 
 	steps := []func(*Change) error{e.register, e.username, e.documents, e.profileEmail, e.loginEmails, e.verify, e.flags}
 	for _, step := range steps {
@@ -134,6 +142,9 @@ func Apply(a *store.Account, ch *Change, rules Rules) (*Outcome, error) {
 	}
 	if len(e.out.Items) > 0 {
 		return &e.out, nil
+	}
+	if n := e.addresses(); n > MaxAddresses && n > addresses {
+		return nil, tooManyAddresses()
 	}
 	a.Emails, a.LoginIDs = e.emails.JSON(), e.loginIDs.JSON()
 	now := e.loginIDs.values()
@@ -163,8 +174,24 @@ func minus(list, other []string) []string {
 	return rest
 }
 
+// addresses counts the addresses of the account, those that log in and those that do not.
+func (e *edit) addresses() int {
+	return max(len(e.emails.Verified)+len(e.emails.Unverified), len(e.loginIDs.Emails)+len(e.loginIDs.Unverified))
+}
+
+func tooManyAddresses() error {
+	return gigya.NewError(gigya.InvalidParameterValue, fmt.Sprintf(
+		"An account has at most %d e-mail addresses. Remove some with removeLoginEmails.", MaxAddresses))
+}
+
+// report adds faults, up to as many as an answer tells.
+func (e *edit) report(items ...gigya.ValidationError) {
+	room := max(maxItems-len(e.out.Items), 0)
+	e.out.Items = append(e.out.Items, items[:min(len(items), room)]...)
+}
+
 func (e *edit) fault(code gigya.Code, message, field string) {
-	e.out.Items = append(e.out.Items, gigya.ValidationError{ErrorCode: code, Message: message, FieldName: field})
+	e.report(gigya.ValidationError{ErrorCode: code, Message: message, FieldName: field})
 }
 
 // Unallowed is the item for a parameter whose value cannot be taken (recorded text).
@@ -191,7 +218,7 @@ func (e *edit) register(ch *Change) error {
 		return nil
 	}
 	if !ValidEmail(ch.Email) {
-		e.out.Items = append(e.out.Items, Unallowed("email"))
+		e.report(Unallowed("email"))
 		return nil
 	}
 	address := Normalize(ch.Email)
@@ -212,7 +239,7 @@ func (e *edit) username(ch *Change) error {
 		return nil
 	}
 	if !ValidUsername(ch.Username) || !e.rules.Site.Policies.AccountOptions.AllowsLogin("username") {
-		e.out.Items = append(e.out.Items, Unallowed("username"))
+		e.report(Unallowed("username"))
 		return nil
 	}
 	ok, err := e.free(ch.Username, "username", "username")
@@ -249,9 +276,7 @@ func (e *edit) profileEmail(ch *Change) error {
 		return nil
 	}
 	if !ValidEmail(email) {
-		e.out.Items = append(e.out.Items, gigya.ValidationError{
-			ErrorCode: gigya.InvalidFormatValidationError, Message: "invalid format for field: email", FieldName: "profile.email",
-		})
+		e.fault(gigya.InvalidFormatValidationError, "invalid format for field: email", "profile.email")
 		return nil
 	}
 	address := Normalize(email)
@@ -275,9 +300,12 @@ func (e *edit) faulty(field string) bool {
 
 // loginEmails serves addLoginEmails, then removeLoginEmails: both in one call change an address.
 func (e *edit) loginEmails(ch *Change) error {
+	if len(ch.AddLoginEmails) > MaxAddresses {
+		return tooManyAddresses()
+	}
 	for _, text := range ch.AddLoginEmails {
 		if !ValidEmail(text) {
-			e.out.Items = append(e.out.Items, Unallowed("email"))
+			e.report(Unallowed("email"))
 			continue
 		}
 		address := Normalize(text)

@@ -12,7 +12,7 @@ func (e *edit) documents(ch *Change) error {
 	s := e.rules.Site.Schema
 	if ch.Profile.Len() > 0 {
 		patch, stored := renamed(ch.Profile), object(e.a.Profile)
-		e.out.Items = append(e.out.Items, s.CheckProfile(patch, stored, e.rules.Server)...)
+		e.report(s.CheckProfile(patch, stored, e.rules.Server)...)
 		document.MergeFlat(stored, patch)
 		if err := put(&e.a.Profile, stored); err != nil {
 			return err
@@ -25,7 +25,7 @@ func (e *edit) documents(ch *Change) error {
 	}
 	if ch.Data.Len() > 0 {
 		stored := object(e.a.Data)
-		e.out.Items = append(e.out.Items, s.CheckData(ch.Data, stored, e.rules.Server)...)
+		e.report(s.CheckData(ch.Data, stored, e.rules.Server)...)
 		if err := mergeDeep(&e.a.Data, stored, ch.Data); err != nil {
 			return err
 		}
@@ -74,6 +74,10 @@ func (e *edit) choice(section string, patch *document.Object, flag string) *docu
 	return e.pick(section, "", nested, flag)
 }
 
+// maxChoicePath bounds the path of a consent or subscription: more than the schema lets any be.
+const maxChoicePath = 512
+
+// pick does the work of choice for the object at the path, which is empty or ends with a dot.
 func (e *edit) pick(section, path string, o *document.Object, flag string) *document.Object {
 	kept := &document.Object{}
 	for name, v := range o.All() {
@@ -84,6 +88,9 @@ func (e *edit) pick(section, path string, o *document.Object, flag string) *docu
 			e.fault(gigya.InvalidTypeValidationError, "invalid type for field: "+path+name, section+"."+path+name)
 		case name == "tags" && v.Kind() == document.KindArray:
 			kept.Set(name, v)
+		case v.Kind() == document.KindObject && len(path)+len(name) > maxChoicePath:
+			// Every path below would be as long again: a text of one megabyte could make gigabytes of them.
+			e.fault(gigya.DynamicFieldsValidationError, "unknown field: a name is too long", section)
 		case v.Kind() == document.KindObject:
 			if below := e.pick(section, path+name+".", v.Object(), flag); below.Len() > 0 {
 				kept.Set(name, document.FromObject(below))

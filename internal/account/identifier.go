@@ -10,7 +10,7 @@ import (
 	"github.com/doorward/doorward/internal/store"
 )
 
-// Bounds of login identifiers, in bytes of their normalized form. The e-mail bounds are those of the default profile
+// Bounds of login identifiers, in bytes of what was given and of its normalized form, which may be longer. The e-mail bounds are those of the default profile
 // schema's own format.
 const (
 	MaxEmail    = 320
@@ -53,7 +53,7 @@ func LoginIdentifier(text string) store.Identifier {
 // addresses in a mail header are not.
 func ValidEmail(text string) bool {
 	text = strings.TrimSpace(text)
-	if len(text) > MaxEmail || !utf8.ValidString(text) {
+	if len(text) > MaxEmail || !utf8.ValidString(text) || len(Normalize(text)) > MaxEmail {
 		return false
 	}
 	local, domain, ok := strings.Cut(text, "@")
@@ -92,7 +92,8 @@ func validDomain(domain string) bool {
 // ValidUsername tells whether the text can be a user name: 1 to 252 bytes, no blanks around it, no control characters,
 // and not the look of an e-mail address unless it is one (the two share a space).
 func ValidUsername(text string) bool {
-	if text == "" || len(text) > MaxUsername || strings.TrimSpace(text) != text || !utf8.ValidString(text) {
+	if text == "" || len(text) > MaxUsername || strings.TrimSpace(text) != text || !utf8.ValidString(text) ||
+		len(Normalize(text)) > MaxUsername {
 		return false
 	}
 	for _, r := range text {

@@ -90,10 +90,12 @@ func New(group, uid string, now clock.Millis) *store.Account {
 		Group: group, UID: uid,
 		Created: now, LastUpdated: now, OldestDataUpdated: now,
 		IsActive: true, LoginProvider: Site, SocialProviders: Site,
+		// An account that had the UID before it was deleted counted from another time: its regTokens do not open this one.
+		Secrets: store.Secrets{TokenEpoch: int64(now)},
 	}
 }
 
-// Finalize makes a pending account a registered one, and ends its regTokens.
+// Finalize makes a pending account a registered one. Its regTokens live on: whoever opens a session for it ends them.
 func Finalize(a *store.Account, now clock.Millis) {
 	if a.Registered == 0 {
 		a.Registered = now
@@ -107,11 +109,11 @@ func LoggedIn(a *store.Account, now clock.Millis) {
 	Unlock(&a.Secrets)
 }
 
-// SetLocale gives the profile the language of the registration, unless it has a locale. It is part of making the
-// account: the site identity gets it too.
+// SetLocale gives the profile the language of the registration, unless it has a locale or the text is not the form of a
+// language (en, pt-br, zh_CN). It is part of making the account: the site identity gets it too.
 func SetLocale(a *store.Account, lang string) error {
 	profile := object(a.Profile)
-	if _, ok := profile.Get("locale"); ok {
+	if _, ok := profile.Get("locale"); ok || !validLanguage(lang) {
 		return nil
 	}
 	profile.Set("locale", document.String(lang))
@@ -120,4 +122,16 @@ func SetLocale(a *store.Account, lang string) error {
 	}
 	a.Identities = siteIdentity(a, &Change{Profile: profile}, a.LastUpdated)
 	return nil
+}
+
+// validLanguage tells whether the text has the form of a language tag: letters, digits, - and _, no longer than BCP 47
+// makes programs keep.
+func validLanguage(lang string) bool {
+	const longest = 35
+	for _, r := range lang {
+		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_' {
+			return false
+		}
+	}
+	return lang != "" && len(lang) <= longest
 }

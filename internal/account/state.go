@@ -18,7 +18,7 @@ type Interruption struct {
 	Details string
 	// Missing are the full paths of the required fields without value, with 206001.
 	Missing []string
-	// UnverifiedEmails comes with 206002 and 206006.
+	// UnverifiedEmails comes with 206002.
 	UnverifiedEmails []string
 }
 
@@ -73,11 +73,10 @@ func unverified(a *store.Account, s *site.Site) *Interruption {
 	if !o.VerifyEmail || o.AllowUnverifiedLogin || a.Verified != 0 {
 		return nil
 	}
-	i := &Interruption{Code: gigya.AccountPendingVerification, UnverifiedEmails: ParseEmails(a.Emails).Unverified}
 	if o.UseCodeVerification {
-		i.Code = gigya.PendingCodeVerification
+		return &Interruption{Code: gigya.PendingCodeVerification}
 	}
-	return i
+	return &Interruption{Code: gigya.AccountPendingVerification, UnverifiedEmails: ParseEmails(a.Emails).Unverified}
 }
 
 // object parses a stored document; an absent one is empty.

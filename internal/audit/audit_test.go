@@ -84,6 +84,11 @@ func TestSecretsNeverReachTheLog(t *testing.T) {
 			}
 		})
 	}
+	swapped := &gigya.Params{}
+	swapped.Set("userKey", "c2Vjb25kLXVzZXIta2V5LXNlY3JldC0yMDI2")
+	if record := string(audit.Call{Params: swapped}.Record().Record); strings.Contains(record, "c2Vjb25k") {
+		t.Errorf("the record shows a secret that was sent as userKey: %s", record)
+	}
 	for _, name := range []string{"UID", "loginID", "query", "passwordComplexity", "expiration", "nonce", "countryCode"} {
 		if audit.Sensitive(name) {
 			t.Errorf("%s is masked", name)

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -53,6 +54,23 @@ func TestWrongSettingsAreErrorsThatSayWhatToDo(t *testing.T) {
 		"a proxy that is no network":         {env: "DOORWARD_TRUSTED_PROXIES=10.0.0.0/8,nonsense", want: `"nonsense" is neither an address nor a network`},
 		"a public URL with a path":           {env: "DOORWARD_PUBLIC_URL=https://id.example.com/path", want: "not of the form"},
 		"a file that is not TOML":            {file: "data = ", want: "config.toml"},
+		"an unknown variable near a known":   {env: "DOORWARD_TLS_CERTT=x", want: "DOORWARD_TLS_CERTT: there is no setting \"tls_certt\"; did you mean DOORWARD_TLS_CERT?"},
+		"an empty data folder":               {file: "data = \"\"", want: "setting data: it must not be empty"},
+		"an address without a port":          {env: "DOORWARD_LISTEN_HTTP=127.0.0.1", want: "DOORWARD_LISTEN_HTTP: setting listen.http: \"127.0.0.1\" is not an address"},
+		"a port out of range":                {env: "DOORWARD_LISTEN_HTTPS=:70000", want: "is not an address"},
+		"a data center with a dot":           {file: "data_center = \"us1.gigya.com\"", want: "is not an id such as us1"},
+		"no data center":                     {file: "data_center = \"\"", want: "is not an id such as us1"},
+		"a route that is a URL":              {file: "[data_centers]\neu1 = \"https://eu1.example.com\"", want: "setting data_centers.eu1: \"https://eu1.example.com\" is not a host name"},
+		"a route without a host":             {file: "[data_centers]\neu1 = \"\"", want: "is not a host name"},
+		"a route of its own":                 {file: "[data_centers]\nus1 = \"x.example.com\"", want: "us1 is this installation's own data center"},
+		"a table in the table of routes":     {file: "[data_centers.eu1]\nhost = \"x\"", want: "is not an id such as us1"},
+		"an issuer that is no URL":           {file: "issuer = \"doorward\"", want: "is not a URL"},
+		"an empty issuer":                    {file: "issuer = \"\"", want: "is not a URL"},
+		"a content type with a line end":     {env: "DOORWARD_CONTENT_TYPE=text/plain\r\nX: y", want: "is not a media type"},
+		"a timeout beyond the connection's":  {file: "[timeout]\ncall = \"5m\"", want: "is not a duration such as 30s, up to 2m0s"},
+		"a negative rate":                    {file: "[rate]\nper_key = -1", want: "is not a number from 0 on"},
+		"neither true nor false":             {file: "allow_http_secrets = \"maybe\"", want: "is neither true nor false"},
+		"a date":                             {file: "data = 2024-01-01", want: "setting data: a "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			src := config.Sources{}
@@ -67,6 +85,55 @@ func TestWrongSettingsAreErrorsThatSayWhatToDo(t *testing.T) {
 				t.Errorf("error %v, want one that contains %q", err, test.want)
 			}
 		})
+	}
+}
+
+func TestDataCentersAreRoutesFromEverySource(t *testing.T) {
+	c, values, err := config.Load(config.Sources{
+		File:    write(t, "[data_centers]\neu1 = \"eu1.example.com\"\nau1 = \"file.example.com\"\n"),
+		Environ: []string{"DOORWARD_DATA_CENTERS_AU1=env.example.com:8443", "DOORWARD_DATA_CENTERS_JP1=jp1.example.com"},
+		Flags:   map[string]string{"data_centers.jp1": "flag.example.com"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"eu1": "eu1.example.com", "au1": "env.example.com:8443", "jp1": "flag.example.com"}
+	if diff := cmp.Diff(want, c.DataCenters); diff != "" {
+		t.Error(diff)
+	}
+	var keys []string
+	for _, v := range values[len(config.Settings()):] {
+		keys = append(keys, v.Key+" "+v.Text+" "+v.Origin[:3])
+	}
+	if diff := cmp.Diff("data_centers.au1 env.example.com:8443 env", keys[0]); diff != "" || len(keys) != 3 {
+		t.Error(diff, keys)
+	}
+}
+
+func TestServiceLinksOfAContainerPlatformAreNoSettings(t *testing.T) {
+	var environ []string
+	for _, name := range []string{"SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTPS", "PORT", "PORT_443_TCP", "PORT_443_TCP_PROTO", "PORT_443_TCP_PORT", "PORT_443_TCP_ADDR", "NAME", "ENV_PATH"} {
+		environ = append(environ, "DOORWARD_"+name+"=x")
+	}
+	if _, _, err := config.Load(config.Sources{Environ: environ}); err != nil {
+		t.Error(err)
+	}
+	if _, _, err := config.Load(config.Sources{Environ: []string{"DOORWARD_PORTS=1"}}); err == nil {
+		t.Error("DOORWARD_PORTS is taken for one")
+	}
+}
+
+func TestErrorsTellWrongFlagsFromOtherSources(t *testing.T) {
+	for source, src := range map[string]config.Sources{
+		config.CommandLine:   {Flags: map[string]string{"log.level": "loud"}},
+		"DOORWARD_LOG_LEVEL": {Environ: []string{"DOORWARD_LOG_LEVEL=loud"}},
+		"nowhere.toml":       {File: "nowhere.toml"},
+	} {
+		_, _, err := config.Load(src)
+		var wrong *config.Error
+		if !errors.As(err, &wrong) || wrong.Source != source {
+			t.Errorf("%s: got %v", source, err)
+		}
 	}
 }
 

@@ -39,12 +39,10 @@ type IDToken struct {
 	Audience []string
 	// LoggedIn adds the claim isLoggedIn, which tokens of login-type methods carry.
 	LoggedIn bool
-	// Denied tells whether the caller may not read a section (profile, data …); nil: it may read all.
-	Denied func(section string) bool
 }
 
-// IssueIDToken returns the signed token, and of t.Fields those that it left out because they do not exist or must not be
-// read. It changes nothing: lastLogin stays as it is.
+// IssueIDToken returns the signed token, and of t.Fields those that it left out because they do not exist or are nobody's
+// to read. It changes nothing: lastLogin stays as it is.
 func IssueIDToken(ctx context.Context, keys SigningKeys, issuer func(apiKey string) string, t IDToken) (text string, ignored []string, err error) {
 	signer, err := keys.Current(ctx)
 	if err != nil {
@@ -95,7 +93,7 @@ func appendAudience(dst []byte, audience []string) []byte {
 }
 
 // appendFields appends one claim for every field that has a value. A field that exists and has none is left out without
-// a word; one that does not exist, or that the caller may not read, is reported.
+// a word; one that does not exist, or that no token shows, is reported.
 func (t IDToken) appendFields(dst []byte) (claims []byte, ignored []string) {
 	done := make(map[string]bool, len(t.Fields))
 	profile := t.Account.Profile
@@ -113,7 +111,7 @@ func (t IDToken) appendFields(dst []byte) (claims []byte, ignored []string) {
 		}
 		done[claim] = true
 		text := t.section(section, profile)
-		if reserved[claim] || !readable(section) || (t.Denied != nil && t.Denied(section)) {
+		if reserved[claim] || !readable(section) {
 			ignored = append(ignored, field)
 			continue
 		}

@@ -198,22 +198,3 @@ func TestFieldsBecomeClaims(t *testing.T) {
 		})
 	}
 }
-
-func TestSectionsThatTheCallerMayNotReadAreIgnored(t *testing.T) {
-	signer := newVectorSigner(t, readVectors(t))
-	ask := login.IDToken{
-		APIKey: vectorKey, Account: zoe(), Schema: plainSchema(t), Now: time.Unix(1772446530, 0), Life: login.DefaultIDTokenLife,
-		Fields: []string{"firstName", "data.personId"}, Denied: func(section string) bool { return section == "data" },
-	}
-	text, ignored, err := login.IssueIDToken(t.Context(), signer, issuer, ask)
-	if err != nil {
-		t.Fatal(err)
-	}
-	payload := claims(t, signer, text)
-	if strings.Contains(payload, "p-1") || !strings.Contains(payload, `"firstName":"Zoë"`) {
-		t.Errorf("claims %s", payload)
-	}
-	if diff := cmp.Diff([]string{"data.personId"}, ignored); diff != "" {
-		t.Error(diff)
-	}
-}

@@ -19,8 +19,8 @@ const (
 //
 // Unknown parameters are those that are neither the method's, for this caller, nor control parameters: each once, in the
 // order received. They are returned beside an error too, because error answers list them as well. With checkParams=true
-// the first of them is the error. Then come missing parameters, wrong formats and wrong values, each group in the order
-// of the declaration.
+// the first of them is the error, and none is listed: nothing was ignored. Then come missing parameters, wrong formats and
+// wrong values, each group in the order of the declaration.
 func (m *Method) Bind(inv *Invocation) (call any, ignored []gigya.IgnoredParam, err error) {
 	var places [maxParams]int32 // by parameter: one more than the place of its value among those received
 	received := inv.Raw.All()
@@ -44,7 +44,7 @@ func (m *Method) Bind(inv *Invocation) (call any, ignored []gigya.IgnoredParam, 
 		return nil, ignored, err
 	}
 	if checkParams && len(ignored) > 0 {
-		return nil, ignored, gigya.NewError(gigya.PermissionDenied, unknownDetails+ignored[0].ParamName)
+		return nil, nil, gigya.NewError(gigya.PermissionDenied, unknownDetails+ignored[0].ParamName)
 	}
 	if denied != "" {
 		return nil, ignored, gigya.NewError(gigya.PermissionDenied, unknownDetails+denied)
@@ -81,14 +81,14 @@ func (m *Method) convert(inv *Invocation, received []gigya.Param, places []int32
 			return nil, gigya.MissingParameter(m.params[i].Name)
 		}
 	}
-	call, base := m.prepare(inv)
+	call, params := m.prepare(inv)
 	var wrongValue error
 	for i, place := range places {
 		if place == 0 {
 			continue
 		}
 		p := &m.params[i]
-		err := p.set(p, base, received[place-1].Value)
+		err := p.set(p, params.FieldByIndex(p.field).Addr().Interface(), received[place-1].Value)
 		switch {
 		case err == nil:
 		case isFormat(err):

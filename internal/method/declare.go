@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unsafe"
 
 	"github.com/doorward/doorward/internal/caller"
 )
@@ -29,8 +28,8 @@ type Method struct {
 	params []Param
 	// index finds a parameter by its folded name, aliases included.
 	index map[string]int
-	// prepare makes an empty *Call for the invocation and the address of its parameters.
-	prepare func(inv *Invocation) (call any, params unsafe.Pointer)
+	// prepare makes an empty *Call for the invocation, and its parameters as a struct whose fields can be set.
+	prepare func(inv *Invocation) (call any, params reflect.Value)
 	// run calls the handler with a *Call that prepare made.
 	run func(ctx context.Context, call any) (any, error)
 }
@@ -53,7 +52,9 @@ type Param struct {
 	// Length bounds the received text, in bytes.
 	Length int
 
-	set setter
+	// field is where it is found in the parameters struct, through embedded structs; set is of its type.
+	field []int
+	set   setter
 }
 
 // New declares a method. A wrong declaration is a mistake of the programmer and panics.
@@ -63,9 +64,9 @@ func New[P, R any](spec Spec, h Handler[P, R]) *Method {
 	}
 	m := &Method{
 		Spec: spec,
-		prepare: func(inv *Invocation) (any, unsafe.Pointer) {
+		prepare: func(inv *Invocation) (any, reflect.Value) {
 			call := &Call[P]{Invocation: inv}
-			return call, unsafe.Pointer(&call.Params)
+			return call, reflect.ValueOf(&call.Params).Elem()
 		},
 		run: func(ctx context.Context, call any) (any, error) { return h(ctx, call.(*Call[P])) },
 	}
@@ -74,7 +75,7 @@ func New[P, R any](spec Spec, h Handler[P, R]) *Method {
 	if params.Kind() != reflect.Struct {
 		panic(fmt.Sprintf("method %s: parameters are %s, want a struct", spec.Name, params))
 	}
-	m.declare(params, 0)
+	m.declare(params, nil)
 	m.indexNames()
 	return m
 }
@@ -117,26 +118,26 @@ func (m *Method) checkSpec() {
 	}
 }
 
-// declare reads the fields of a parameters struct that lies at the offset.
-func (m *Method) declare(t reflect.Type, offset uintptr) {
+// declare reads the fields of a parameters struct; at is where the struct is embedded.
+func (m *Method) declare(t reflect.Type, at []int) {
 	for i := range t.NumField() {
 		field := t.Field(i)
 		tag, tagged := field.Tag.Lookup("param")
 		switch {
 		case field.Anonymous && field.Type.Kind() == reflect.Struct && !tagged:
-			m.declare(field.Type, offset+field.Offset)
+			m.declare(field.Type, append(slices.Clone(at), i))
 		case !tagged || !field.IsExported():
 			panic(fmt.Sprintf("method %s: field %s is not exported or has no param tag", m.Spec.Name, field.Name))
 		default:
-			m.params = append(m.params, m.parameter(field, tag, offset+field.Offset))
+			m.params = append(m.params, m.parameter(field, tag, append(slices.Clone(at), i)))
 		}
 	}
 }
 
-func (m *Method) parameter(field reflect.StructField, tag string, offset uintptr) Param {
+func (m *Method) parameter(field reflect.StructField, tag string, at []int) Param {
 	parts := strings.Split(tag, ",")
-	p := Param{Name: parts[0]}
-	p.Type, p.Length, p.set = fieldType(field.Type, offset)
+	p := Param{Name: parts[0], field: at}
+	p.Type, p.Length, p.set = fieldType(field.Type)
 	if p.set == nil {
 		panic(fmt.Sprintf("method %s: parameter %s has type %s", m.Spec.Name, p.Name, field.Type))
 	}

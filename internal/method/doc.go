@@ -2,7 +2,7 @@
 //
 // A method is declared once, with [New]: a [Spec], a struct of typed parameters and a handler. All else is derived from
 // it when the server starts: which parameters are known, how they are parsed and bounded, which of them only server calls
-// may use. Nothing is reflected upon during a call.
+// may use. During a call reflection does one thing: it finds the field of each parameter that was sent.
 //
 // A parameter is a field of the struct with a tag `param:"name"`, options after commas:
 //

@@ -5,7 +5,6 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
-	"unsafe"
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/document"
@@ -14,46 +13,44 @@ import (
 // maxObjectDepth bounds the nesting of an [Object].
 const maxObjectDepth = 64
 
-// A setter converts the received text and puts it into its field of the struct at base.
-//
-// Fields are found by their offset, which reflection read once when the method was declared: setting one by reflection in
-// each call would cost more than all the rest of binding. Each setter is made for exactly the type of its field.
-type setter func(p *Param, base unsafe.Pointer, text string) error
+// A setter converts the received text and puts it into the field, a pointer to exactly the type that it was made for.
+type setter func(p *Param, field any, text string) error
 
-func fieldType(t reflect.Type, offset uintptr) (name string, length int, set setter) {
+// fieldType returns what is known of parameters of the Go type; a nil setter: nothing.
+func fieldType(t reflect.Type) (name string, length int, set setter) {
 	switch t {
 	case reflect.TypeFor[string]():
-		return "string", defaultTextLength, into(offset, text)
+		return "string", defaultTextLength, into(text)
 	case reflect.TypeFor[*string]():
-		return "string", defaultTextLength, intoPointer(offset, text)
+		return "string", defaultTextLength, intoPointer(text)
 	case reflect.TypeFor[bool]():
-		return "bool", math.MaxInt, into(offset, boolean)
+		return "bool", math.MaxInt, into(boolean)
 	case reflect.TypeFor[*bool]():
-		return "bool", math.MaxInt, intoPointer(offset, boolean)
+		return "bool", math.MaxInt, intoPointer(boolean)
 	case reflect.TypeFor[int64]():
-		return "int", math.MaxInt, unlessEmpty(into(offset, integer))
+		return "int", math.MaxInt, unlessEmpty(into(integer))
 	case reflect.TypeFor[*int64]():
-		return "int", math.MaxInt, unlessEmpty(intoPointer(offset, integer))
+		return "int", math.MaxInt, unlessEmpty(intoPointer(integer))
 	case reflect.TypeFor[List]():
-		return "list", defaultListLength, into(offset, list)
+		return "list", defaultListLength, into(list)
 	case reflect.TypeFor[Object]():
-		return "object", defaultObjectLength, unlessEmpty(into(offset, object))
+		return "object", defaultObjectLength, unlessEmpty(into(object))
 	}
 	return "", 0, nil
 }
 
-func into[T any](offset uintptr, convert func(*Param, string) (T, error)) setter {
-	return func(p *Param, base unsafe.Pointer, text string) error {
+func into[T any](convert func(*Param, string) (T, error)) setter {
+	return func(p *Param, field any, text string) error {
 		value, err := convert(p, text)
 		if err == nil {
-			*(*T)(unsafe.Add(base, offset)) = value
+			*field.(*T) = value
 		}
 		return err
 	}
 }
 
-func intoPointer[T any](offset uintptr, convert func(*Param, string) (T, error)) setter {
-	return into(offset, func(p *Param, text string) (*T, error) {
+func intoPointer[T any](convert func(*Param, string) (T, error)) setter {
+	return into(func(p *Param, text string) (*T, error) {
 		value, err := convert(p, text)
 		return &value, err
 	})
@@ -61,11 +58,11 @@ func intoPointer[T any](offset uintptr, convert func(*Param, string) (T, error))
 
 // unlessEmpty leaves the field alone for an empty text: PHP clients send null as an empty value.
 func unlessEmpty(set setter) setter {
-	return func(p *Param, base unsafe.Pointer, text string) error {
+	return func(p *Param, field any, text string) error {
 		if strings.TrimSpace(text) == "" {
 			return nil
 		}
-		return set(p, base, text)
+		return set(p, field, text)
 	}
 }
 

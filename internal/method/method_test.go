@@ -146,7 +146,10 @@ func TestUnknownParametersAreKnownOnErrorsToo(t *testing.T) {
 }
 
 func TestCheckParamsFailsWithTheFirstUnknownParameter(t *testing.T) {
-	_, _, err := declared().Bind(invoke(caller.Server, pair("zeta", "1"), pair("alpha", "1"), pair("checkParams", "True")))
+	_, ignored, err := declared().Bind(invoke(caller.Server, pair("zeta", "1"), pair("alpha", "1"), pair("checkParams", "True")))
+	if len(ignored) != 0 {
+		t.Errorf("ignored %v", ignored)
+	}
 	check(t, err, gigya.PermissionDenied, "These parameters were not recognized as valid for this API method with your security "+
 		"credentials nor were they recognized as standard Gigya control parameters: zeta")
 }

@@ -119,6 +119,7 @@ func Merge(explicit json.RawMessage, changes *document.Object) (json.RawMessage,
 	if err != nil {
 		return nil, err
 	}
+	before := hidesInVain(own)
 	for name, v := range changes.All() {
 		g := findGroup(name)
 		if g == nil {
@@ -135,6 +136,10 @@ func Merge(explicit json.RawMessage, changes *document.Object) (json.RawMessage,
 	if err := checkTogether(own, changes); err != nil {
 		return nil, err
 	}
+	if hidesInVain(own) && !before {
+		return nil, gigya.NewError(gigya.InvalidPolicyConfiguration,
+			"accountOptions.preventLoginIDHarvesting needs accountOptions.verifyEmail or registration.requireCaptcha")
+	}
 	return inOrder(own, groups).JSON(), nil
 }
 
@@ -150,6 +155,17 @@ func checkTogether(own, changes *document.Object) error {
 	}
 	return gigya.NewError(gigya.InvalidPolicyConfiguration,
 		"accountOptions.sendAccountDeletedEmail needs emailNotifications.accountDeletedEmailTemplates")
+}
+
+// hidesInVain tells whether the policies hide which login identifiers are taken and yet let everybody find out: without
+// the verification of addresses a registration that succeeds tells that the address was free. All three are off by
+// default, so that the site's own values decide.
+func hidesInVain(own *document.Object) bool {
+	on := func(path ...string) bool {
+		v, _ := own.Lookup(path)
+		return v.Bool()
+	}
+	return on("accountOptions", "preventLoginIDHarvesting") && !on("accountOptions", "verifyEmail") && !on("registration", "requireCaptcha")
 }
 
 // merge sets the member of target to the value, as far as the rule knows it.

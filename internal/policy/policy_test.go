@@ -169,6 +169,33 @@ func TestMerge(t *testing.T) {
 	}
 }
 
+func TestHidingLoginIdentifiersNeedsVerificationOrCaptcha(t *testing.T) {
+	const hide = `{"accountOptions":{"preventLoginIDHarvesting":true}}`
+	for _, c := range []struct {
+		name, stored, changes string
+		refused               bool
+	}{
+		{"alone", ``, hide, true},
+		{"with verification", ``, `{"accountOptions":{"preventLoginIDHarvesting":true,"verifyEmail":true}}`, false},
+		{"with a captcha", `{"registration":{"requireCaptcha":true}}`, hide, false},
+		{"verification taken away", `{"accountOptions":{"preventLoginIDHarvesting":true,"verifyEmail":true}}`, `{"accountOptions":{"verifyEmail":null}}`, true},
+		{"both taken away", `{"accountOptions":{"preventLoginIDHarvesting":true,"verifyEmail":true}}`, `{"accountOptions":null}`, false},
+		{"stored before", hide, `{"accountOptions":{"sendWelcomeEmail":true}}`, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			changes, err := document.ParseObject([]byte(c.changes))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = policy.Merge(json.RawMessage(c.stored), changes)
+			var e *gigya.Error
+			if refused := errors.As(err, &e) && e.Code == gigya.InvalidPolicyConfiguration; refused != c.refused || !refused && err != nil {
+				t.Errorf("error %v, want a refusal: %v", err, c.refused)
+			}
+		})
+	}
+}
+
 func TestMergeRefuses(t *testing.T) {
 	for _, c := range []struct {
 		name, changes, path string

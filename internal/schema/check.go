@@ -8,8 +8,8 @@ import (
 	"github.com/doorward/doorward/internal/document"
 )
 
-// CheckProfile returns what is wrong with a change of the profile, in the order of the patch, one item a field; nil:
-// nothing. existing is the profile before; it and the patch may be nil. server tells a server call from a client's: for
+// CheckProfile returns what is wrong with a change of the profile, in the order of the patch, one item a field, at most
+// a hundred; nil: nothing. existing is the profile before; it and the patch may be nil. server tells a server call from a client's: for
 // a client every field that is written, and every one that vanishes because an object around it is replaced whole, must
 // be one that clients may write. A field with ClientCreate may be written while it is empty, or with the value that it
 // has.
@@ -38,6 +38,8 @@ type checker struct {
 	items    []gigya.ValidationError
 	// found are the dynamic fields that are not there yet.
 	found newFields
+	// before holds what valuesBefore has looked up.
+	before map[*Field]earlier
 }
 
 // newFields are paths with their types, in the order in which they were found.
@@ -46,7 +48,14 @@ type newFields struct {
 	types map[string]string
 }
 
+// maxItems bounds the items of one check: a document of one megabyte can have a hundred thousand faults, which would
+// make an answer of thirty.
+const maxItems = 100
+
 func (c *checker) refuse(code gigya.Code, path string) {
+	if len(c.items) >= maxItems {
+		return
+	}
 	message := ""
 	switch code {
 	case gigya.WriteAccessValidationError:
@@ -141,17 +150,40 @@ func (c *checker) mayWrite(f *Field, v document.Value) bool {
 	case ClientModify:
 		return true
 	case ClientCreate:
-		before := values(document.FromObject(c.existing), f.parts)
-		if len(before) == 0 {
+		before := c.valuesBefore(f)
+		if len(before.list) == 0 {
 			return true
 		}
 		if v.Kind() == document.KindArray {
-			return slices.EqualFunc(before, values(v, nil), document.Value.Equal)
+			return slices.EqualFunc(before.list, values(v, nil), document.Value.Equal)
 		}
 		// Below an array of objects there are several before, and v is one of those after.
-		return slices.ContainsFunc(before, v.Equal)
+		return before.texts[string(v.AppendJSON(nil))]
 	}
 	return false
+}
+
+// earlier are the values that a field has before the change, in their order and by their JSON texts.
+type earlier struct {
+	list  []document.Value
+	texts map[string]bool
+}
+
+// valuesBefore returns the field's values before the change. It looks them up once: the field may stand in each element
+// of a long array.
+func (c *checker) valuesBefore(f *Field) earlier {
+	if found, ok := c.before[f]; ok {
+		return found
+	}
+	e := earlier{values(document.FromObject(c.existing), f.parts), map[string]bool{}}
+	for _, v := range e.list {
+		e.texts[string(v.AppendJSON(nil))] = true
+	}
+	if c.before == nil {
+		c.before = map[*Field]earlier{}
+	}
+	c.before[f] = e
+	return e
 }
 
 // parent checks a value where fields are below: an object, an array of objects, or null, which clears them all.

@@ -2,8 +2,10 @@ package schema_test
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -339,5 +341,27 @@ func BenchmarkCheckProfile(b *testing.B) {
 		if items := s.CheckProfile(patch, nil, client); items != nil {
 			b.Fatal(items)
 		}
+	}
+}
+
+// A client may write a field of many elements again with the values that they have. Whether it does must not cost the
+// square of their number.
+func TestCheckDataOfALongArrayIsQuick(t *testing.T) {
+	s := set(t, `{"dataSchema":{"fields":{"items.n":{"type":"long","writeAccess":"clientCreate"}}}}`)
+	var b strings.Builder
+	for i := range 40_000 {
+		b.WriteString(`,{"n":1` + strconv.Itoa(i) + `}`)
+	}
+	text := `{"items":[` + b.String()[1:] + `]}`
+	start := time.Now()
+	if got := s.CheckData(object(t, text), object(t, text), false); len(got) > 0 {
+		t.Errorf("items %v", items(got)[:1])
+	}
+	if took := time.Since(start); took > 2*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	other := strings.Replace(text, `{"n":10}`, `{"n":9}`, 1)
+	if got := s.CheckData(object(t, other), object(t, text), false); len(got) != 1 {
+		t.Errorf("items %v, want one", items(got))
 	}
 }

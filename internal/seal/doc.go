@@ -5,8 +5,8 @@
 // store, so that a stolen database alone gives nothing away. From it every use derives a key of its own by HKDF-SHA-256
 // ([Sealer.Key]); no key serves two purposes.
 //
-// A sealed text is a version byte, a random nonce of 24 bytes, and the ciphertext with its tag, made by XAES-256-GCM
-// (C2SP): AES-256-GCM under a key that is derived anew from each nonce, which makes random nonces safe for any number of
-// texts. The context (partner:7, key:AbC) is authenticated with it: a sealed secret that is moved to another
-// record does not open there.
+// A sealed text is a version byte, a random salt of 16 bytes, and what AES-256-GCM makes of the text under a key that
+// HKDF-SHA-256 derives from the salt: a random nonce, the ciphertext, the tag. A key for each text keeps random nonces
+// safe for any number of texts. The context (partner:7, key:AbC) is authenticated with it: a sealed secret that is moved
+// to another record does not open there.
 package seal

@@ -55,6 +55,23 @@ func TestSealedTextOpensOnlyAsItWasSealed(t *testing.T) {
 			}
 		})
 	}
+	t.Run("cut_at_any_length", func(t *testing.T) {
+		for n := range sealed {
+			if _, err := s.Open(sealed[:n], "partner:7"); !errors.Is(err, seal.ErrSealed) {
+				t.Fatalf("%d bytes: error %v, want ErrSealed", n, err)
+			}
+		}
+		if _, err := s.Open(append(bytes.Clone(sealed), 0), "partner:7"); !errors.Is(err, seal.ErrSealed) {
+			t.Errorf("with a byte more: error %v, want ErrSealed", err)
+		}
+	})
+	t.Run("two_halves_of_two_texts", func(t *testing.T) {
+		other := s.Seal([]byte("the partner secret"), "partner:7")
+		mixed := append(bytes.Clone(sealed[:17]), other[17:]...)
+		if _, err := s.Open(mixed, "partner:7"); !errors.Is(err, seal.ErrSealed) {
+			t.Errorf("error %v, want ErrSealed", err)
+		}
+	})
 	t.Run("any_bit_flipped", func(t *testing.T) {
 		for i := range len(sealed) * 8 {
 			bad := bytes.Clone(sealed)

@@ -207,7 +207,7 @@ func (o RestoreOptions) placeKey(key []byte) error {
 		return nil
 	}
 	if err == nil && !bytes.Equal(present, key) {
-		return fmt.Errorf("%w: the configuration names another one than the backup's; change the configuration", ErrWrongKey)
+		return errors.New("the configuration names another master key than the backup's: change the configuration, or leave the key out of it")
 	}
 	return err
 }

@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"strconv"
 
 	"github.com/doorward/doorward/internal/seal"
-	"github.com/doorward/doorward/internal/site"
 	"github.com/doorward/doorward/internal/store"
 )
 
@@ -57,23 +57,20 @@ func checkKey(ctx context.Context, s store.Store, sealer *seal.Sealer) error {
 	if err != nil {
 		return fmt.Errorf("reading the signing keys: %w", err)
 	}
-	if len(keys) > 0 {
-		if _, err := sealer.Open(keys[0].Private, "signing:"+keys[0].ID); err != nil {
-			return wrongKey(err)
-		}
+	if len(keys) > 0 && !opens(sealer, keys[0].Private, "signing:"+keys[0].ID) {
+		return ErrWrongKey
 	}
 	partners, err := s.Partners(ctx)
 	if err != nil {
 		return fmt.Errorf("reading the partners: %w", err)
 	}
-	if len(partners) > 0 {
-		if _, err := site.NewDirectory(s, sealer).PartnerByID(ctx, partners[0].ID); err != nil {
-			return wrongKey(err)
-		}
+	if len(partners) > 0 && !opens(sealer, partners[0].Secret, "partner:"+strconv.FormatInt(partners[0].ID, 10)) {
+		return ErrWrongKey
 	}
 	return nil
 }
 
-func wrongKey(err error) error {
-	return fmt.Errorf("%w: use the key that it was made with (%w)", ErrWrongKey, err)
+func opens(sealer *seal.Sealer, sealed []byte, context string) bool {
+	_, err := sealer.Open(sealed, context)
+	return err == nil
 }

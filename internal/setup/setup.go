@@ -29,7 +29,7 @@ const (
 var ErrNoInstallation = errors.New("there is no installation in this folder")
 
 // ErrWrongKey: the master key is not the one that the secrets in the database were sealed with.
-var ErrWrongKey = errors.New("the master key is not the one of this database")
+var ErrWrongKey = errors.New("the master key is not the one that this database was made with: use that one")
 
 // Options say what to open.
 type Options struct {

@@ -5,7 +5,7 @@ import (
 	"net/url"
 	"strings"
 
-	"golang.org/x/text/unicode/norm"
+	"golang.org/x/net/idna"
 )
 
 // TrustedURL is a pattern of pages that may call from a browser: [scheme://]host[:port][/path].
@@ -148,21 +148,16 @@ func glob(pattern, text string) bool {
 	return strings.Trim(pattern[p:], "*") == ""
 }
 
-// asciiHost returns a host name as DNS has it: lower case, no trailing dot, labels beyond ASCII as xn--….
+// hostNames turns host names into the form that DNS has, as browsers do. What is not a letter, digit or hyphen stays: a
+// pattern has stars, host names in the field have underscores.
+var hostNames = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false), idna.CheckHyphens(false))
+
+// asciiHost returns a host name as DNS has it: lower case, no trailing dot, labels beyond ASCII as xn--…. It is empty for
+// what can be no host name.
 func asciiHost(host string) string {
-	host = strings.TrimSuffix(strings.ToLower(norm.NFKC.String(host)), ".")
-	ascii := true
-	for i := range len(host) {
-		ascii = ascii && host[i] < 0x80
+	host, err := hostNames.ToASCII(host)
+	if err != nil {
+		return ""
 	}
-	if ascii {
-		return host
-	}
-	labels := strings.Split(strings.ReplaceAll(host, "。", "."), ".")
-	for i, label := range labels {
-		if encoded, ok := punycode(label); ok {
-			labels[i] = "xn--" + encoded
-		}
-	}
-	return strings.Join(labels, ".")
+	return strings.TrimSuffix(host, ".")
 }

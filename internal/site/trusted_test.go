@@ -54,6 +54,14 @@ func TestTrustedPages(t *testing.T) {
 		{"*.BÜCHER.de", "https://shop.xn--bcher-kva.de/", true},
 		{"xn--bcher-kva.de", "https://bücher.de/", true},
 		{"例え.テスト", "https://xn--r8jz45g.xn--zckzah/", true},
+		{"*.straße.de", "https://www.xn--strae-oqa.de/", true}, // Not strasse.de, which is somebody else's.
+		{"straße.de", "https://strasse.de/", false},
+		{"bücher.de", "https://BU\u0308CHER.de/", true},
+		{"my_shop.example.com", "https://my_shop.example.com/", true},
+		{"*.example.com", "https://r3---sn.example.com/", true},
+		{"*.example.com", "https://xn--0.example.com/", false}, // No Punycode.
+		{"*.example.com", "https://evil。example.com/", true},   // The ideographic stop is a dot.
+		{"example.com", "https://example.com\u200b.evil.net/", false},
 		{"example.com", "https://ехample.com/", false}, // Cyrillic letters.
 		{"example.com", "https://ｅｘａｍｐｌｅ.com/", true},  // Browsers fold full-width letters.
 	} {
@@ -72,7 +80,7 @@ func TestTrustedPages(t *testing.T) {
 func TestPatternsThatCannotBeReadAreRefused(t *testing.T) {
 	for _, pattern := range []string{
 		"", "/", "/path", "ftp://example.com", "javascript://x", "example.com:port", "example.com:", "a b.com", "user@example.com",
-		"example..com", strings.Repeat("a", 2000),
+		"example..com", "xn--0.com", strings.Repeat("a", 2000),
 	} {
 		if _, err := site.ParseTrustedURL(pattern); err == nil {
 			t.Errorf("%.40q is taken", pattern)

@@ -187,7 +187,8 @@ type Identifier struct {
 }
 
 // LoginSpace holds user names and login e-mail addresses, which must not equal one another (a user name may be
-// an address, and either logs in through the same parameter).
+// an address, and either logs in through the same parameter). Their values are lower case, and every user name and address
+// in an account's LoginIDs is claimed for it: searches for them look here first.
 const LoginSpace = "login"
 
 // Account is one person in a group's user base: a few columns that identity itself needs, and documents, which are

@@ -127,7 +127,7 @@ func (c *csvReader) Next() (Row, error) {
 	case errors.Is(err, csv.ErrFieldCount):
 		return Row{}, &RowError{parseLine(err), fmt.Errorf("%d fields, but the header has %d", len(fields), len(c.columns))}
 	case errors.As(err, &parse):
-		return Row{}, &RowError{parse.StartLine, fmt.Errorf("%w (column %d)", parse.Err, parse.Column)}
+		return Row{}, &RowError{parse.StartLine, fmt.Errorf("%w (at line %d, byte %d)", parse.Err, parse.Line, parse.Column)}
 	case err != nil:
 		return Row{}, err
 	}

@@ -146,8 +146,10 @@ func (in *incoming) change() *account.Change {
 		return ch
 	}
 	// An export's profile.email need not be a login identifier: then loginIDs has not got it.
-	if v, _ := in.profile.Get("email"); account.ValidEmail(v.Str()) && !in.loginIDs.has(v.Str()) {
-		ch.RemoveLoginEmails = []string{v.Str()}
+	v, _ := in.profile.Get("email")
+	address := account.Normalize(v.Str())
+	if account.ValidEmail(address) && !in.loginIDs.has(address) && address != account.Normalize(in.username) {
+		ch.RemoveLoginEmails = []string{address}
 	}
 	return ch
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/account"
+	"github.com/doorward/doorward/internal/caller"
 	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/login"
@@ -128,6 +129,15 @@ func (d Deps) loggedIn(ctx context.Context, c *method.Invocation, a *store.Accou
 	return r, d.addIDToken(ctx, c, r)
 }
 
+// addOwnIDToken is addIDToken for methods that show an account without logging in: the token says isLoggedIn, so that
+// only the session of that very account gets one. A regToken beside it would show another account.
+func (d Deps) addOwnIDToken(ctx context.Context, c *method.Invocation, r *AccountResult) error {
+	if c.Caller.Class != caller.Session || c.Caller.UID != r.Account.UID {
+		return nil
+	}
+	return d.addIDToken(ctx, c, r)
+}
+
 // addIDToken adds the id_token of somebody who is logged in, if include asks for it.
 func (d Deps) addIDToken(ctx context.Context, c *method.Invocation, r *AccountResult) error {
 	if !r.View.Include.Has(account.IncludeIDToken) {
@@ -227,6 +237,17 @@ func busy(err error) error {
 		return &gigya.Error{Code: gigya.APIRateLimitExceeded, Cause: err}
 	}
 	return err
+}
+
+// hashAnswer hashes the answer to a security question, which is compared without regard to letter case and blanks.
+func (d Deps) hashAnswer(ctx context.Context, answer string) (string, error) {
+	// The normal form may be longer than what was given.
+	normal := account.Normalize(answer)
+	if len(normal) > password.MaxLength {
+		return "", gigya.InvalidArgument("secretAnswer")
+	}
+	hash, err := d.Passwords.Hash(ctx, normal)
+	return hash, busy(err)
 }
 
 // object parses a parameter that was checked when it was bound; nil: absent.

@@ -55,10 +55,7 @@ func getAccountInfo(d Deps) *method.Method {
 		}
 		r := show(c.Params.Include, c.Params.ExtraProfileFields, absent).result(c.Invocation, a)
 		r.View.Server = c.Server()
-		if c.Caller.Class != caller.Session {
-			return r, nil
-		}
-		return r, d.addIDToken(ctx, c.Invocation, r)
+		return r, d.addOwnIDToken(ctx, c.Invocation, r)
 	})
 }
 

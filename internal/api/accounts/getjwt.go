@@ -3,6 +3,7 @@ package accounts
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,6 +27,9 @@ type GetJWTParams struct {
 	// Audience becomes the aud claim; several, divided by commas, become an array.
 	Audience method.List `param:"audience"`
 }
+
+// maxJWTFields bounds the fields of one token: each is looked for in documents of up to half a megabyte.
+const maxJWTFields = 200
 
 // GetJWTResult is the answer of accounts.getJWT.
 type GetJWTResult struct {
@@ -53,6 +57,9 @@ func getJWT(d Deps) *method.Method {
 		uid, err := jwtUser(c)
 		if err != nil {
 			return GetJWTResult{}, err
+		}
+		if len(c.Params.Fields) > maxJWTFields {
+			return GetJWTResult{}, gigya.InvalidArgumentBecause("fields", "at most "+strconv.Itoa(maxJWTFields)+" fields")
 		}
 		account, err := d.Store.Account(ctx, c.Site.Group, uid)
 		if errors.Is(err, store.ErrNotFound) {

@@ -5,15 +5,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/account"
 	"github.com/doorward/doorward/internal/caller"
 	"github.com/doorward/doorward/internal/clock"
+	"github.com/doorward/doorward/internal/id"
 	"github.com/doorward/doorward/internal/method"
 	"github.com/doorward/doorward/internal/password"
 	"github.com/doorward/doorward/internal/session"
 	"github.com/doorward/doorward/internal/store"
+	"github.com/doorward/doorward/internal/token"
 )
 
 // LoginParams are the parameters of accounts.login.
@@ -41,7 +44,8 @@ type LoginParams struct {
 //
 // Anybody may call. An unknown identifier and a wrong password get the same bytes (403042) after the same work: one
 // password hash each. Then, in the order of [account.Next], 403041, 403120, 403100, 206001, 206003, 206002 or 206006 hold
-// a login back with a regToken. A locked account is refused before its password is looked at. Too many logins at once:
+// a login back with a regToken. A locked account is refused before its password is looked at, with 403042 where policy
+// accountOptions.preventLoginIDHarvesting hides from clients that it exists. Too many logins at once:
 // 403048. An earlier password is 401030, if the policy keeps a history.
 //
 // Sources: the REST guide; answers recorded in two clients and their refusals.
@@ -116,10 +120,20 @@ func (d Deps) claimed(ctx context.Context, c *method.Call[LoginParams]) (*store.
 		return nil, err
 	}
 	c.UID = a.UID
-	if c.Params.LoginMode != "reAuth" && !mayLogInBy(c.Invocation, a, c.Params.LoginID) {
+	if c.Params.LoginMode == "reAuth" {
+		return a, nil
+	}
+	if !mayLogInBy(c.Invocation, a, c.Params.LoginID) || hiddenLock(c.Invocation, a) {
 		return nil, nil
 	}
 	return a, nil
+}
+
+// hiddenLock tells whether the account is locked and the caller must not learn that it exists: 403120 is told of
+// accounts alone. While the lock lasts the right password is refused like any other.
+func hiddenLock(c *method.Invocation, a *store.Account) bool {
+	return c.Site.Policies.AccountOptions.PreventLoginIDHarvesting && !c.Server() &&
+		account.Locked(&a.Secrets, clock.FromTime(c.Now))
 }
 
 // mayLogInBy tells whether the policy lets identifiers of this kind log in.
@@ -139,8 +153,8 @@ func refused() error {
 // prove checks the password of the account, nil for one that does not exist, and counts failures. For a password whose
 // stored hash should be made anew it returns the new hash.
 //
-// The work is the same whoever is there: one hash, and one more where the policy keeps a history and the password is
-// wrong.
+// The work is the same whoever is there: one hash, one more where the policy keeps a history and the password is wrong,
+// and a commit where the policy counts failures.
 func (d Deps) prove(ctx context.Context, c *method.Invocation, a *store.Account, given string) (rehashed string, err error) {
 	now := clock.FromTime(c.Now)
 	if a != nil && account.Locked(&a.Secrets, now) {
@@ -198,10 +212,13 @@ func (d Deps) earlier(ctx context.Context, c *method.Invocation, a *store.Accoun
 // countFailure counts the failure toward a lockout, if the policy has one.
 func (d Deps) countFailure(ctx context.Context, c *method.Invocation, a *store.Account) error {
 	security := &c.Site.Policies.Security
-	if a == nil || !account.CountsFailures(security) {
+	if !account.CountsFailures(security) {
 		return nil
 	}
 	err := d.Store.Change(ctx, func(tx store.Tx) error {
+		if a == nil {
+			return d.pretendToCount(tx, c)
+		}
 		fresh, err := tx.Account(a.Group, a.UID)
 		if errors.Is(err, store.ErrNotFound) {
 			return nil
@@ -216,6 +233,16 @@ func (d Deps) countFailure(ctx context.Context, c *method.Invocation, a *store.A
 		return fmt.Errorf("counting a failed login: %w", err)
 	}
 	return nil
+}
+
+// nobodySpace holds the marks that failed logins of nobody leave.
+const nobodySpace = "login-nobody"
+
+// pretendToCount writes something that means nothing: a commit waits for the disk, which can be measured from outside,
+// and a login of somebody who exists makes one.
+func (d Deps) pretendToCount(tx store.Tx, c *method.Invocation) error {
+	now := clock.FromTime(c.Now)
+	return tx.UseOnce(nobodySpace, token.Hash(id.Token(d.Rand, 16)), now, now.Add(time.Second))
 }
 
 // open logs in the account, whose password was proven on a copy of the record, or says what holds the login back.

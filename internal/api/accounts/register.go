@@ -307,15 +307,14 @@ func (r *registration) hash(ctx context.Context) error {
 	}
 	if answer := r.c.Params.SecretAnswer; answer != "" {
 		r.change.SecretQuestion = r.c.Params.SecretQuestion
-		r.change.SecretAnswerHash, err = r.d.Passwords.Hash(ctx, account.Normalize(answer))
+		r.change.SecretAnswerHash, err = r.d.hashAnswer(ctx, answer)
 	}
-	return busy(err)
+	return err
 }
 
 // write creates the account with its identifiers, uses the token up, and opens the session if nothing interrupts.
 func (r *registration) write(ctx context.Context) error {
 	c := r.c
-	now := clock.FromTime(c.Now)
 	err := r.d.Store.Change(ctx, func(tx store.Tx) error {
 		r.stop, r.opened = nil, session.Opened{}
 		if err := r.useToken(tx); err != nil {
@@ -328,11 +327,8 @@ func (r *registration) write(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if c.Params.FinalizeRegistration && len(account.Missing(r.account, c.Site)) == 0 {
-			account.Finalize(r.account, now)
-		}
-		if r.stop = account.Next(r.account, c.Site, now); r.stop == nil {
-			account.LoggedIn(r.account, now)
+		if r.settle(); r.stop == nil {
+			account.LoggedIn(r.account, clock.FromTime(c.Now))
 			r.opened, err = r.d.Sessions.Open(tx, sessionOf(c.Invocation, r.uid, c.Params.SessionExpiration, c.Site.Policies.GigyaPlugins.SessionExpiration))
 			if err != nil {
 				return err
@@ -358,6 +354,15 @@ func (r *registration) write(ctx context.Context) error {
 	}
 	c.UID = r.uid
 	return nil
+}
+
+// settle registers the account if the call asks for it and nothing is missing, and says what keeps it from a session.
+func (r *registration) settle() {
+	now := clock.FromTime(r.c.Now)
+	if r.c.Params.FinalizeRegistration && len(account.Missing(r.account, r.c.Site)) == 0 {
+		account.Finalize(r.account, now)
+	}
+	r.stop = account.Next(r.account, r.c.Site, now)
 }
 
 // useToken marks the token of initRegistration: it makes one account, whatever runs beside it.
@@ -390,15 +395,11 @@ func (r *registration) conceal(ctx context.Context) error {
 	if _, err := r.apply(nobody); err != nil {
 		return err
 	}
-	o := r.c.Site.Policies.AccountOptions
-	r.stop = &account.Interruption{Code: gigya.AccountPendingVerification, UnverifiedEmails: account.ParseEmails(r.account.Emails).Unverified}
-	if o.UseCodeVerification {
-		r.stop.Code = gigya.PendingCodeVerification
+	if r.settle(); r.stop == nil {
+		// The site lets unverified users in, but nobody is let in here.
+		r.stop = &account.Interruption{
+			Code: gigya.AccountPendingVerification, UnverifiedEmails: account.ParseEmails(r.account.Emails).Unverified,
+		}
 	}
-	if missing := account.Next(r.account, r.c.Site, clock.FromTime(r.c.Now)); !r.c.Params.FinalizeRegistration || len(missing.Missing) > 0 {
-		r.stop = missing
-		return r.pending()
-	}
-	account.Finalize(r.account, clock.FromTime(r.c.Now))
 	return r.pending()
 }

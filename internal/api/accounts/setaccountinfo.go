@@ -94,6 +94,8 @@ type update struct {
 	// token is the regToken of the call; its ID is empty if there is none.
 	token  token.RegToken
 	change account.Change
+	// proven: the present password was asked for and is right, as far as the record says that was found.
+	proven bool
 }
 
 func (u *update) find(ctx context.Context) (err error) {
@@ -143,6 +145,7 @@ func (u *update) provePassword(ctx context.Context) error {
 		return gigya.MissingParameter("password")
 	}
 	_, err := u.d.prove(ctx, u.c.Invocation, u.account, p.Password)
+	u.proven = err == nil
 	return err
 }
 
@@ -168,9 +171,9 @@ func (u *update) checkFields(ctx context.Context) error {
 func (u *update) hash(ctx context.Context) error {
 	p := &u.c.Params
 	if p.SecretAnswer != "" {
-		hash, err := u.d.Passwords.Hash(ctx, account.Normalize(p.SecretAnswer))
+		hash, err := u.d.hashAnswer(ctx, p.SecretAnswer)
 		if err != nil {
-			return busy(err)
+			return err
 		}
 		u.change.SecretQuestion, u.change.SecretAnswerHash = p.SecretQuestion, hash
 	}
@@ -205,8 +208,8 @@ func (u *update) write(ctx context.Context) error {
 		if u.token.ID != "" && a.Secrets.TokenEpoch != u.account.Secrets.TokenEpoch {
 			return badToken()
 		}
-		if u.change.PasswordHash != "" && !c.Params.SecurityOverride && otherPassword(a, u.account) {
-			return refused()
+		if err := u.stillProven(a); err != nil {
+			return err
 		}
 		out, err := account.Apply(a, &u.change, rules(c.Invocation, c.Server(), ownerIn(tx, a.Group)))
 		if err == nil {
@@ -225,6 +228,19 @@ func (u *update) write(ctx context.Context) error {
 	})
 	if err != nil {
 		return fmt.Errorf("changing an account: %w", err)
+	}
+	return nil
+}
+
+// stillProven holds the proof of the password against the account as it is now: guesses that run at the same time may
+// have locked it, another call may have changed the password.
+func (u *update) stillProven(a *store.Account) error {
+	if u.proven && account.Locked(&a.Secrets, clock.FromTime(u.c.Now)) {
+		return gigya.NewError(gigya.AccountTemporarilyLockedOut, "")
+	}
+	needed := u.change.PasswordHash != "" || u.change.SecretAnswerHash != ""
+	if needed && !u.c.Params.SecurityOverride && otherPassword(a, u.account) {
+		return refused()
 	}
 	return nil
 }

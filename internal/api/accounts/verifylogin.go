@@ -48,6 +48,6 @@ func verifyLogin(d Deps) *method.Method {
 			return nil, d.interrupted(c.Invocation, a, stop, s)
 		}
 		r := s.result(c.Invocation, a)
-		return r, d.addIDToken(ctx, c.Invocation, r)
+		return r, d.addOwnIDToken(ctx, c.Invocation, r)
 	})
 }

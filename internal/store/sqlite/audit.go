@@ -10,7 +10,7 @@ import (
 const (
 	auditColumns   = `time, call_id, api_key, method, error_code, user_key, uid, record`
 	sqlAppendAudit = `INSERT INTO audit (` + auditColumns + `) VALUES (?,?,?,?,?,?,?,?)`
-	sqlAudits      = `SELECT ` + auditColumns + ` FROM audit WHERE api_key = ? ORDER BY time DESC, id DESC LIMIT ?`
+	sqlAudits      = `SELECT ` + auditColumns + ` FROM audit WHERE api_key = ? ORDER BY time DESC, id DESC LIMIT ? + 0`
 )
 
 func appendAudit(c *sqlite.Conn, a *store.Audit) error {

@@ -113,6 +113,11 @@ func BenchmarkStore(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) { benchSearch(b, s, text) })
 	}
+	benchWrites(b, s)
+}
+
+// benchWrites measures durable inserts and nonce claims, by one writer and by 64.
+func benchWrites(b *testing.B, s *sqlite.Store) {
 	var next atomic.Int64
 	next.Store(benchAccounts)
 	put := func(b *testing.B) {

@@ -80,7 +80,6 @@ func (r *row) blob() []byte {
 
 func (r *row) doc() json.RawMessage { return r.blob() }
 
-
 func (r *row) list() ([]string, error) {
 	data := r.blob()
 	if data == nil {

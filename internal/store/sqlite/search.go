@@ -68,7 +68,8 @@ func (p *plan) pageText(limit, offset string) string {
 	if p.after != "" {
 		text += " AND " + p.after
 	}
-	return text + " ORDER BY " + p.orderBy() + " LIMIT " + limit + " OFFSET " + offset
+	// A bare parameter as limit would have the engine plan the statement anew for each value.
+	return text + " ORDER BY " + p.orderBy() + " LIMIT " + limit + " + 0 OFFSET " + offset + " + 0"
 }
 
 // count returns the number of accounts for which the condition holds. found is the number of rows on the page.

@@ -23,10 +23,11 @@ const (
 	sqlClaimNonce = `INSERT INTO nonces (owner, hash, until) VALUES (?1, ?2, ?4)
 		ON CONFLICT (owner, hash) DO UPDATE SET until = excluded.until WHERE until <= ?3`
 
+	// A bare parameter as limit would have the engine plan the statement anew for each value.
 	sqlSweepMarks = `DELETE FROM marks WHERE (space, hash) IN
-		(SELECT space, hash FROM marks WHERE until < ?1 ORDER BY until LIMIT ?2)`
+		(SELECT space, hash FROM marks WHERE until < ?1 ORDER BY until LIMIT ?2 + 0)`
 	sqlSweepNonces = `DELETE FROM nonces WHERE (owner, hash) IN
-		(SELECT owner, hash FROM nonces WHERE until < ?1 ORDER BY until LIMIT ?2)`
+		(SELECT owner, hash FROM nonces WHERE until < ?1 ORDER BY until LIMIT ?2 + 0)`
 )
 
 func getSession(c *sqlite.Conn, group, uid string, hash store.Hash) (*store.Session, error) {

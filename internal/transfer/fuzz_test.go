@@ -1,0 +1,79 @@
+package transfer_test
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/doorward/doorward/internal/document"
+	"github.com/doorward/doorward/internal/transfer"
+)
+
+// drain imports every row of a file. Whatever the file says, an account that was made can be exported, and the export can
+// be read.
+func drain(t *testing.T, x target, r transfer.Reader) {
+	made := 0
+	for {
+		row, err := r.Next()
+		var refused *transfer.RowError
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if errors.As(err, &refused) {
+			if refused.Line < 1 {
+				t.Fatalf("refused without a line: %v", err)
+			}
+			continue
+		}
+		if err != nil {
+			break
+		}
+		if row.Line < 1 {
+			t.Fatal("a row without a line")
+		}
+		if _, err := x.Import(t.Context(), row); err == nil {
+			made++
+		} else if !errors.As(err, &refused) {
+			t.Fatalf("a row ended the import: %v", err)
+		}
+	}
+	lines := strings.Split(strings.TrimSuffix(x.export(true), "\n"), "\n")
+	for _, line := range lines {
+		if err := document.Check([]byte(line), document.MaxDepth); made > 0 && err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+	}
+	if made > 0 && len(lines) != made {
+		t.Fatalf("%d accounts made, %d exported", made, len(lines))
+	}
+}
+
+func FuzzNDJSON(f *testing.F) {
+	f.Add(strings.Join(everything, "\n"))
+	f.Add("\ufeff{\"email\":\"a@example.com\"}\r\n\r\nnonsense\n{\"UID\":\"\xff\"}")
+	f.Add(`{"UID":"a","data":{"a.b":{"c":null}},"profile":{"email":null},"loginIDs":null,"emails":{"verified":null}}`)
+	f.Add(`{"email":"a@example.com","profile":{"email":"A@example.com"},"loginIDs":{"emails":["a@example.com","a@example.com"]}}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		drain(t, newMemory(t), transfer.NewNDJSON(strings.NewReader(text)))
+	})
+}
+
+func FuzzCSV(f *testing.F) {
+	f.Add("email,profile.firstName,data.x\na@example.com,\"A\n\"\"B\",12\n")
+	f.Add("UID,isActive,password\nu,true,\"{\"\"hash\"\":\"\"x\"\"}\"\nv,,p\n")
+	f.Add("UID,data.a.b,data.c,preferences\nu,\"[1,{\"\"x\"\":2}]\",007,\"{\"\"terms\"\":{}}\"\n")
+	f.Add("UID,loginIDs.emails,emails.verified\nu,\"[\"\"a@example.com\"\"]\",[]\n\"")
+	f.Fuzz(func(t *testing.T, text string) {
+		x := newMemory(t)
+		s, err := x.Sites.Site(t.Context(), x.APIKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := transfer.NewCSV(strings.NewReader(text), s.Schema)
+		if err != nil {
+			return
+		}
+		drain(t, x, r)
+	})
+}
