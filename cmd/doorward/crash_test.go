@@ -50,6 +50,21 @@ func (r *registrar) run(callers int, stop <-chan struct{}) *sync.WaitGroup {
 	return &running
 }
 
+// wait returns when so many registrations are acknowledged.
+func (r *registrar) wait(t *testing.T, acked int) {
+	t.Helper()
+	for range 5000 {
+		r.mu.Lock()
+		n := len(r.acked)
+		r.mu.Unlock()
+		if n >= acked {
+			return
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	t.Errorf("after ten seconds %d registrations are not acknowledged", acked)
+}
+
 // stored returns the UIDs of all accounts of the data folder.
 func stored(t *testing.T, folder string) map[string]bool {
 	t.Helper()
@@ -79,7 +94,7 @@ func TestNoAcknowledgedRegistrationIsLostWhenTheProcessIsKilled(t *testing.T) {
 		r := &registrar{client: client, site: ready, prefix: fmt.Sprint("r", round)}
 		running := r.run(8, nil)
 		// The moments differ: some kills hit the first calls after a start, some a busy writer.
-		time.Sleep(time.Duration(20+17*round%130) * time.Millisecond)
+		r.wait(t, 1+7*round%24)
 		p.end(killed)
 		running.Wait()
 		client.CloseIdleConnections()
@@ -94,9 +109,6 @@ func TestNoAcknowledgedRegistrationIsLostWhenTheProcessIsKilled(t *testing.T) {
 			t.Errorf("%s was acknowledged and is gone", uid)
 		}
 	}
-	if len(acked) < 100 {
-		t.Errorf("only %d registrations were acknowledged: the test says little", len(acked))
-	}
 	t.Logf("%d acknowledged, %d stored", len(acked), len(there))
 }
 
@@ -107,7 +119,7 @@ func TestAStoppedServerFinishesWhatItAccepted(t *testing.T) {
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	r := &registrar{client: client, site: ready, prefix: "g"}
 	running := r.run(8, nil)
-	time.Sleep(300 * time.Millisecond)
+	r.wait(t, 30)
 	status, _ := p.end(syscall.SIGTERM)
 	running.Wait()
 	if status != 0 {
@@ -117,7 +129,7 @@ func TestAStoppedServerFinishesWhatItAccepted(t *testing.T) {
 		t.Errorf("refused: %v", r.other)
 	}
 	there := stored(t, folder)
-	if len(r.acked) < 20 || len(there) != len(r.acked) {
+	if len(there) != len(r.acked) {
 		t.Errorf("%d registrations were acknowledged, %d are stored: a call that was under way got no answer", len(r.acked), len(there))
 	}
 }

@@ -40,78 +40,14 @@ func TestVerbsTakeEffectOnARunningServer(t *testing.T) {
 		t.Error("nobody is told that there is no site")
 	}
 	apiKey, secret := installation(t, folder)
-	const password = "Correct-horse-7"
 	mustCall(t, 0, server.http, "accounts.register", "apiKey", apiKey, "secret", secret,
-		"siteUID", "ann", "email", "ann@example.com", "password", password, "finalizeRegistration", "true")
+		"siteUID", "ann", "email", "ann@example.com", "password", testPassword, "finalizeRegistration", "true")
 
-	t.Run("a revoked key is refused at its very next call", func(t *testing.T) {
-		var key keyView
-		text := command(t, "key", "create", "--data", folder, "--name", "k", "--privilege", "accounts.getAccountInfo", "--json")
-		if err := json.Unmarshal([]byte(text), &key); err != nil {
-			t.Fatal(err)
-		}
-		ask := []string{"apiKey", apiKey, "userKey", key.UserKey, "secret", key.Secret, "UID", "ann"}
-		mustCall(t, 0, server.http, "accounts.getAccountInfo", ask...)
-		mustCall(t, 403007, server.http, "accounts.deleteAccount", ask...)
-		command(t, "key", "set", "--data", folder, "--disable", key.UserKey)
-		a, err := call(http.DefaultClient, server.http, "accounts.getAccountInfo", ask...)
-		if err != nil || a.ErrorCode == 0 {
-			t.Errorf("a disabled key: %v, %+v", err, a)
-		}
-		command(t, "key", "set", "--data", folder, "--enable", key.UserKey)
-		mustCall(t, 0, server.http, "accounts.getAccountInfo", ask...)
-		command(t, "key", "revoke", "--data", folder, "--yes", key.UserKey)
-		a, err = call(http.DefaultClient, server.http, "accounts.getAccountInfo", ask...)
-		if err != nil || a.ErrorCode == 0 || a.UID != "" {
-			t.Errorf("a revoked key: %v, %+v", err, a)
-		}
-	})
-
-	t.Run("a rotation leaves no gap", func(t *testing.T) {
-		before := mustCall(t, 0, server.http, "accounts.getJWT", "apiKey", apiKey, "secret", secret, "targetUID", "ann").IDToken
-		old := kid(t, before)
-		next, _, _ := strings.Cut(command(t, "signing-key", "rotate", "--data", folder, "--delay", "0s"), " ")
-		after := mustCall(t, 0, server.http, "accounts.getJWT", "apiKey", apiKey, "secret", secret, "targetUID", "ann").IDToken
-		if kid(t, after) != next || next == old {
-			t.Errorf("the next token is signed by %s, want %s", kid(t, after), next)
-		}
-		keys := mustCall(t, 0, server.http, "accounts.getJWTPublicKey", "apiKey", apiKey, "V2", "true")
-		for _, token := range []string{before, after} {
-			verify(t, token, keys)
-		}
-		list := command(t, "signing-key", "list", "--data", folder)
-		if !strings.Contains(list, old) || !strings.Contains(list, next) {
-			t.Errorf("the list is\n%s", list)
-		}
-	})
-
-	t.Run("a backup of a running server is whole", func(t *testing.T) {
-		backup, restored := filepath.Join(t.TempDir(), "b"), filepath.Join(t.TempDir(), "r")
-		command(t, "backup", "--data", folder, "--with-key", backup)
-		command(t, "restore", "--data", restored, backup)
-		if got, want := command(t, "account", "export", "--data", restored, "--hashes"), command(t, "account", "export", "--data", folder, "--hashes"); got != want {
-			t.Errorf("got %s, want %s", got, want)
-		}
-	})
-
-	t.Run("an imported hash logs in", func(t *testing.T) {
-		file := filepath.Join(t.TempDir(), "a.ndjson")
-		command(t, "account", "export", "--data", folder, "--hashes", file)
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		moved := strings.NewReplacer("ann@example.com", "bea@example.com", `"ann"`, `"bea"`).Replace(string(text))
-		if err := os.WriteFile(file, []byte(moved), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		command(t, "account", "import", "--data", folder, file)
-		a := mustCall(t, 0, server.http, "accounts.login", "apiKey", apiKey, "secret", secret, "loginID", "bea@example.com", "password", password)
-		if a.UID != "bea" {
-			t.Errorf("%q logged in", a.UID)
-		}
-	})
-
+	running := running{server, folder, apiKey, secret}
+	t.Run("a revoked key is refused at its very next call", running.revokedKeyIsRefused)
+	t.Run("a rotation leaves no gap", running.rotationLeavesNoGap)
+	t.Run("a backup of a running server is whole", running.backupIsWhole)
+	t.Run("an imported hash logs in", running.importedHashLogsIn)
 	t.Run("operators are answered on their own address alone", func(t *testing.T) {
 		if out := command(t, "healthcheck", "--url", server.ops); out != "ready\n" {
 			t.Errorf("healthcheck says %q", out)
@@ -126,13 +62,89 @@ func TestVerbsTakeEffectOnARunningServer(t *testing.T) {
 		t.Errorf("status %d", status)
 	}
 	log := server.stderr.buf.String()
-	for _, word := range []string{secret, password, "argon2id"} {
+	for _, word := range []string{secret, testPassword, "argon2id"} {
 		if strings.Contains(log, word) {
 			t.Errorf("the log contains %q", word)
 		}
 	}
 	if !strings.Contains(log, `"msg":"stopped"`) {
 		t.Error("the log does not end with the end")
+	}
+}
+
+const testPassword = "Correct-horse-7"
+
+// running is a server with one site and one account, UID ann.
+type running struct {
+	server                 proxied
+	folder, apiKey, secret string
+}
+
+func (r running) revokedKeyIsRefused(t *testing.T) {
+	var key keyView
+	text := command(t, "key", "create", "--data", r.folder, "--name", "k", "--privilege", "accounts.getAccountInfo", "--json")
+	if err := json.Unmarshal([]byte(text), &key); err != nil {
+		t.Fatal(err)
+	}
+	ask := []string{"apiKey", r.apiKey, "userKey", key.UserKey, "secret", key.Secret, "UID", "ann"}
+	mustCall(t, 0, r.server.http, "accounts.getAccountInfo", ask...)
+	mustCall(t, 403007, r.server.http, "accounts.deleteAccount", ask...)
+	command(t, "key", "set", "--data", r.folder, "--disable", key.UserKey)
+	a, err := call(http.DefaultClient, r.server.http, "accounts.getAccountInfo", ask...)
+	if err != nil || a.ErrorCode == 0 {
+		t.Errorf("a disabled key: %v, %+v", err, a)
+	}
+	command(t, "key", "set", "--data", r.folder, "--enable", key.UserKey)
+	mustCall(t, 0, r.server.http, "accounts.getAccountInfo", ask...)
+	command(t, "key", "revoke", "--data", r.folder, "--yes", key.UserKey)
+	a, err = call(http.DefaultClient, r.server.http, "accounts.getAccountInfo", ask...)
+	if err != nil || a.ErrorCode == 0 || a.UID != "" {
+		t.Errorf("a revoked key: %v, %+v", err, a)
+	}
+}
+
+func (r running) rotationLeavesNoGap(t *testing.T) {
+	before := mustCall(t, 0, r.server.http, "accounts.getJWT", "apiKey", r.apiKey, "secret", r.secret, "targetUID", "ann").IDToken
+	old := kid(t, before)
+	next, _, _ := strings.Cut(command(t, "signing-key", "rotate", "--data", r.folder, "--delay", "0s"), " ")
+	after := mustCall(t, 0, r.server.http, "accounts.getJWT", "apiKey", r.apiKey, "secret", r.secret, "targetUID", "ann").IDToken
+	if kid(t, after) != next || next == old {
+		t.Errorf("the next token is signed by %s, want %s", kid(t, after), next)
+	}
+	keys := mustCall(t, 0, r.server.http, "accounts.getJWTPublicKey", "apiKey", r.apiKey, "V2", "true")
+	for _, token := range []string{before, after} {
+		verify(t, token, keys)
+	}
+	list := command(t, "signing-key", "list", "--data", r.folder)
+	if !strings.Contains(list, old) || !strings.Contains(list, next) {
+		t.Errorf("the list is\n%s", list)
+	}
+}
+
+func (r running) backupIsWhole(t *testing.T) {
+	backup, restored := filepath.Join(t.TempDir(), "b"), filepath.Join(t.TempDir(), "r")
+	command(t, "backup", "--data", r.folder, "--with-key", backup)
+	command(t, "restore", "--data", restored, backup)
+	if got, want := command(t, "account", "export", "--data", restored, "--hashes"), command(t, "account", "export", "--data", r.folder, "--hashes"); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func (r running) importedHashLogsIn(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a.ndjson")
+	command(t, "account", "export", "--data", r.folder, "--hashes", file)
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved := strings.NewReplacer("ann@example.com", "bea@example.com", `"ann"`, `"bea"`).Replace(string(text))
+	if err := os.WriteFile(file, []byte(moved), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	command(t, "account", "import", "--data", r.folder, file)
+	a := mustCall(t, 0, r.server.http, "accounts.login", "apiKey", r.apiKey, "secret", r.secret, "loginID", "bea@example.com", "password", testPassword)
+	if a.UID != "bea" {
+		t.Errorf("%q logged in", a.UID)
 	}
 }
 

@@ -20,7 +20,7 @@ func TestSettingsReachTheServer(t *testing.T) {
 		"--set", "rate.per_address=0.001", "--set", "rate.per_key=0.001", "--set", "log.format=text", "--set", "log.level=info")
 
 	t.Run("data_center is the label of the sites made here", func(t *testing.T) {
-		if out := command(t, "site", "show", "--data", folder, ready.APIKey); !strings.Contains(out, "dataCenter  eu1") {
+		if out := command(t, "site", "show", "--data", folder, ready.APIKey); !strings.Contains(out, "dataCenter   eu1") {
 			t.Errorf("the site is\n%s", out)
 		}
 	})

@@ -88,6 +88,9 @@ func (e *edit) pick(section, path string, o *document.Object, flag string) *docu
 			e.fault(gigya.InvalidTypeValidationError, "invalid type for field: "+path+name, section+"."+path+name)
 		case name == "tags" && v.Kind() == document.KindArray:
 			kept.Set(name, v)
+		case name == "__proto__" || name == "constructor" || name == "prototype":
+			// Scripts that merge what they read must not find these, as in the fields of the schema.
+			e.fault(gigya.DynamicFieldsValidationError, "unknown field: "+name, section)
 		case v.Kind() == document.KindObject && len(path)+len(name) > maxChoicePath:
 			// Every path below would be as long again: a text of one megabyte could make gigabytes of them.
 			e.fault(gigya.DynamicFieldsValidationError, "unknown field: a name is too long", section)

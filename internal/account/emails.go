@@ -113,22 +113,3 @@ func with(list []string, text string) []string {
 	}
 	return append(slices.Clone(list), text)
 }
-
-// MarkVerified moves the account's addresses that are in the list to the verified ones, for accounts that come from
-// elsewhere. If there are any, the account is verified, since its creation unless it was before.
-func MarkVerified(a *store.Account, addresses []string) {
-	emails, ids := ParseEmails(a.Emails), ParseLoginIDs(a.LoginIDs)
-	for _, address := range addresses {
-		address = Normalize(address)
-		if slices.Contains(emails.Unverified, address) {
-			emails.Unverified, emails.Verified = without(emails.Unverified, address), with(emails.Verified, address)
-		}
-		if slices.Contains(ids.Unverified, address) {
-			ids.Unverified, ids.Emails = without(ids.Unverified, address), with(ids.Emails, address)
-		}
-		if a.Verified == 0 && slices.Contains(emails.Verified, address) {
-			a.Verified = a.Created
-		}
-	}
-	a.Emails, a.LoginIDs = emails.JSON(), ids.JSON()
-}

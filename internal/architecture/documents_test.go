@@ -78,3 +78,26 @@ func TestTheProjectSpeaksOfItselfAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// Each direct dependency has its reason where readers look for it.
+func TestEveryDirectDependencyHasItsReason(t *testing.T) {
+	root := filepath.Join("..", "..")
+	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(root, "ARCHITECTURE.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	requirement := regexp.MustCompile(`(?m)^\t([\w./-]+) v\S+$`)
+	found := requirement.FindAllSubmatch(mod, -1)
+	if len(found) == 0 {
+		t.Fatal("no direct dependency was found in go.mod")
+	}
+	for _, direct := range found {
+		if !strings.Contains(string(text), string(direct[1])) {
+			t.Errorf("ARCHITECTURE.md does not say why %s is needed", direct[1])
+		}
+	}
+}

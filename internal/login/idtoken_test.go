@@ -135,7 +135,7 @@ func TestIDTokensAreThoseOfTheVectorsByteForByte(t *testing.T) {
 // claims verifies the token as any receiver would and returns its payload.
 func claims(t *testing.T, signer vectorSigner, text string) string {
 	t.Helper()
-	parsed, err := jose.ParseSigned(text, []jose.SignatureAlgorithm{jose.RS256})
+	parsed, err := jose.ParseSignedCompact(text, []jose.SignatureAlgorithm{jose.RS256})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -414,7 +414,7 @@ func TestThePublishedKeysVerifyAccessTokens(t *testing.T) {
 	_, _, body := s.send("GET", "/oauth2/jwks", nil)
 	var set jose.JSONWebKeySet
 	must(t, json.Unmarshal([]byte(body), &set))
-	parsed, err := jose.ParseSigned(got.AccessToken, []jose.SignatureAlgorithm{jose.RS256})
+	parsed, err := jose.ParseSignedCompact(got.AccessToken, []jose.SignatureAlgorithm{jose.RS256})
 	must(t, err)
 	payload, err := parsed.Verify(set.Keys[0])
 	must(t, err)

@@ -140,6 +140,7 @@ func attackMassAssignment(t *testing.T) {
 		{"profile", `{"work.company":"x"}`}, {"profile", `{"__proto__":{"a":1}}`}, {"profile", `{"constructor":1}`},
 		{"data", `{"__proto__":{"admin":true}}`}, {"data", `{"constructor":{"prototype":{"a":1}}}`}, {"data", `{"a.__proto__.b":1}`},
 		{"data", `{"anything":1}`}, {"data", `{"..":1}`}, {"data", `{"":1}`},
+		{"preferences", `{"__proto__":{"isConsentGranted":true}}`}, {"subscriptions", `{"news":{"constructor":{"isSubscribed":true}}}`},
 		{"profile", `[]`}, {"profile", `"x"`}, {"data", `null x`}, {"data", `{"a":1}{"b":2}`},
 	} {
 		got := h.call(user(session), "accounts.setAccountInfo", params...)

@@ -90,7 +90,7 @@ func attackKeyRotation(t *testing.T) {
 		}
 	}
 	parsed := func(text string) string {
-		signed, err := jose.ParseSigned(text, []jose.SignatureAlgorithm{jose.RS256})
+		signed, err := jose.ParseSignedCompact(text, []jose.SignatureAlgorithm{jose.RS256})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -20,7 +20,7 @@ func (h *house) claimsOf(text string) string {
 	if err := json.Unmarshal([]byte(h.call(public, "accounts.getJWTPublicKey", "V2", "true")), &set); err != nil {
 		h.t.Fatal(err)
 	}
-	parsed, err := jose.ParseSigned(text, []jose.SignatureAlgorithm{jose.RS256})
+	parsed, err := jose.ParseSignedCompact(text, []jose.SignatureAlgorithm{jose.RS256})
 	if err != nil {
 		h.t.Fatal(err)
 	}
