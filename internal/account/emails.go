@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/doorward/doorward/internal/document"
-	"github.com/doorward/doorward/internal/store"
 )
 
 // Emails are the addresses of an account, normalized.

@@ -36,6 +36,7 @@ var floors = map[string]int{
 	"internal/query/querytest": 2,
 	"internal/store":           2,
 
+	"internal/store/faulty":    3,
 	"internal/store/sqlite":    3,
 	"internal/store/storetest": 3,
 

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -208,13 +209,16 @@ func scalarMatcher(kind store.Kind, c *query.Comparison) matcher {
 	}
 }
 
+// loginMembers are the members of loginIDs whose every value is a record of the identifiers.
+var loginMembers = []string{"emails", "unverifiedEmails", "username"}
+
 // identifiers compiles the look-up of login identifiers into the index that makes them unique. Their values are lower
 // case; a constant that may have further spellings (beyond ASCII) is left to the document alone.
 func (p *plan) identifiers(f store.Field, c *query.Comparison) (string, bool) {
 	if f.Part != store.PartLoginIDs || len(f.Rest) != 1 || c.Op != query.Equal && c.Op != query.In {
 		return "", false
 	}
-	if !strings.EqualFold(f.Rest[0], "emails") && !strings.EqualFold(f.Rest[0], "username") {
+	if !slices.ContainsFunc(loginMembers, func(name string) bool { return strings.EqualFold(f.Rest[0], name) }) {
 		return "", false
 	}
 	for _, v := range c.Values {

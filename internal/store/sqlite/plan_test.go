@@ -109,6 +109,9 @@ func TestSearchesThatCanAnswerFromAnIndex(t *testing.T) {
 		{text: `SELECT * FROM accounts WHERE loginIDs.emails = "a@example.com"`, want: []string{
 			"SEARCH accounts USING INDEX accounts_key (grp=? AND uid=?)", "LIST SUBQUERY",
 			"SEARCH identifiers USING PRIMARY KEY (grp=? AND space=? AND value=?)"}},
+		{text: `SELECT * FROM accounts WHERE loginIDs.unverifiedEmails = "a@example.com"`, want: []string{
+			"SEARCH accounts USING INDEX accounts_key (grp=? AND uid=?)", "LIST SUBQUERY",
+			"SEARCH identifiers USING PRIMARY KEY (grp=? AND space=? AND value=?)"}},
 		{text: `SELECT * FROM accounts WHERE lastUpdatedTimestamp > 5 ORDER BY lastUpdatedTimestamp`,
 			want: []string{"SEARCH accounts USING COVERING INDEX accounts_updated (grp=? AND last_updated>?)"}},
 		{text: `SELECT * FROM accounts ORDER BY lastUpdatedTimestamp`, after: behind,
