@@ -293,3 +293,15 @@ func BenchmarkAppendMembers(b *testing.B) {
 		dst = v.AppendMembers(append(dst[:0], '{'), a)
 	}
 }
+
+func TestFailuresDuringALockDoNotLengthenIt(t *testing.T) {
+	p := &policy.Security{}
+	p.AccountLockout.FailedLoginThreshold, p.AccountLockout.LockoutTimeSec = 1, 60
+	var s store.Secrets
+	account.Failed(&s, p, made)
+	first := s
+	account.Failed(&s, p, made.Add(30*time.Second))
+	if diff := cmp.Diff(first, s); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -267,3 +267,18 @@ func TestGuessesThroughAStolenSessionCountTowardTheLockout(t *testing.T) {
 	}
 	wantCode(t, h.call(user(session), "accounts.setAccountInfo", "password", testPass, "newPassword", "battery staple"), "403120")
 }
+
+func TestFindByAsksForTheKindOfIdentifierThatItNames(t *testing.T) {
+	h := newHouse(t)
+	h.configure(`{"accountOptions":{"loginIdentifiers":"email,username"}}`, "")
+	wantCode(t, h.call(server, "accounts.register", "email", "zoe@example.com", "username", "zoe", "password", testPass, "siteUID", testUID), "206001")
+	for findBy, want := range map[string]string{
+		`{"_email":"ZOE@example.com"}`: "0", `{"_username":"Zoe"}`: "0", `{"_uid":"` + testUID + `","_email":"nobody@example.com"}`: "0",
+		`{"_email":"zoe"}`: "403005", `{"_username":"zoe@example.com"}`: "403005", `{"_Email":"zoe@example.com"}`: "403005",
+		`{"_email":["zoe@example.com"]}`: "403005", `{}`: "403005",
+	} {
+		if got := h.call(server, "accounts.getAccountInfo", "findBy", findBy); code(got) != want {
+			t.Errorf("%s: want %s\n%s", findBy, want, got)
+		}
+	}
+}

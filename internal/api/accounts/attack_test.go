@@ -23,6 +23,7 @@ func TestAttack(t *testing.T) {
 	t.Run("027_one_counter_for_every_spelling_of_an_identifier", attackSpellings)
 	t.Run("027_a_locked_account_is_hidden_where_policy_hides_accounts", attackHiddenLock)
 	t.Run("027_parallel_guesses_do_not_pass_a_lock", attackParallelGuesses)
+	t.Run("034_what_was_proven_is_checked_again_when_it_is_used", attackChangedMeanwhile)
 	t.Run("033_a_flood_of_logins", attackLoginFlood)
 	t.Run("034_regtokens_used_in_wrong_places", attackRegTokens)
 	t.Run("034_a_regtoken_does_not_open_a_later_account_of_the_same_UID", attackRegTokenAfterDelete)
@@ -178,23 +179,34 @@ func attackParallelGuesses(t *testing.T) {
 	h := newHouse(t)
 	h.configure(`{"security":{"accountLockout":{"failedLoginThreshold":3,"lockoutTimeSec":300}}}`, "")
 	session := h.zoe()
-	// The lock comes between the proof of the password and the write.
-	locking := &interposedStore{Store: h.store, before: func() {
-		h.change(func(tx store.Tx) error {
-			a, err := tx.Account(testKey, testUID)
-			if err != nil {
-				return err
-			}
-			a.Secrets.LockedUntil = clock.FromTime(testTime.Add(time.Hour))
-			return tx.PutAccount(a)
-		})
-	}}
-	deps := h.deps
-	deps.Store = locking
-	h.methods = tableOf(deps)
+	lock := func(a *store.Account) { a.Secrets.LockedUntil = clock.FromTime(testTime.Add(time.Hour)) }
+	h.meanwhile(lock)
 	wantCode(t, h.call(user(session), "accounts.setAccountInfo", "password", testPass, "newPassword", "battery staple"), "403120")
-	locking.done = false
+	h.meanwhile(func(a *store.Account) { account.Unlock(&a.Secrets) })
+	wantCode(t, h.call(user(session), "accounts.setAccountInfo", "profile", `{"zip":"1"}`), "0")
+	h.meanwhile(lock)
 	wantCode(t, h.call(public, "accounts.login", "loginID", "zoe@example.com", "password", testPass), "403120")
+}
+
+// attackChangedMeanwhile proves a password, or shows a token, that is no longer worth anything when the call writes.
+func attackChangedMeanwhile(t *testing.T) {
+	h := newHouse(t)
+	session := h.zoe()
+	changed := func(a *store.Account) {
+		account.SetPassword(&a.Secrets, "$argon2id$other", 0, clock.FromTime(testTime))
+	}
+	h.meanwhile(changed)
+	wantCode(t, h.call(public, "accounts.login", "loginID", "zoe@example.com", "password", testPass), "403042")
+	for _, params := range [][]string{{"newPassword", "battery staple"}, {"secretQuestion", "q", "secretAnswer", "a"}} {
+		h := newHouse(t)
+		session = h.zoe()
+		h.meanwhile(changed)
+		wantCode(t, h.call(user(session), "accounts.setAccountInfo", append(params, "password", testPass)...), "403042")
+	}
+	h = newHouse(t)
+	token := field(h.call(public, "accounts.register", "regToken", h.regToken(), "email", "p@example.com", "password", testPass, "siteUID", testUID), "regToken")
+	h.meanwhile(func(a *store.Account) { a.Secrets.TokenEpoch++ })
+	wantCode(t, h.call(public, "accounts.setAccountInfo", "regToken", token, "profile", `{"firstName":"x"}`), "400006")
 }
 
 func attackRegTokens(t *testing.T) {
@@ -224,25 +236,49 @@ func attackRegTokens(t *testing.T) {
 	if field(got, "UID") == testUID {
 		t.Errorf("a regToken reads another account:\n%s", got)
 	}
-	// On another site of the same server it is nothing.
+	// On another site it is nothing, be that of the same user base or not.
+	for _, group := range []string{otherKey, testKey} {
+		h.otherSite(group)
+		if got, err := h.tryAt(otherKey, public, "accounts.getAccountInfo", "regToken", pending); err != nil || code(got) != "400006" {
+			t.Errorf("on another site: %v\n%s", err, got)
+		}
+		if got, err := h.tryAt(otherKey, public, "accounts.register", "regToken", initial, "email", "q@example.com", "password", testPass); err != nil || code(got) != "400006" {
+			t.Errorf("on another site: %v\n%s", err, got)
+		}
+	}
+}
+
+// otherKey is a second site of the same partner.
+const otherKey = "3_OtherApiKey-0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGH"
+
+// otherSite puts the second site into the group: its own, or the first site's.
+func (h *house) otherSite(group string) {
 	h.change(func(tx store.Tx) error {
 		other, err := tx.Site(testKey)
 		if err != nil {
 			return err
 		}
-		other.APIKey, other.Group, other.SiteID = otherKey, otherKey, 2
+		other.APIKey, other.Group, other.SiteID = otherKey, group, 2
 		return tx.PutSite(other)
 	})
-	if got, err := h.tryAt(otherKey, public, "accounts.getAccountInfo", "regToken", pending); err != nil || code(got) != "400006" {
-		t.Errorf("on another site: %v\n%s", err, got)
-	}
-	if got, err := h.tryAt(otherKey, public, "accounts.register", "regToken", initial, "email", "q@example.com", "password", testPass); err != nil || code(got) != "400006" {
-		t.Errorf("on another site: %v\n%s", err, got)
-	}
 }
 
-// otherKey is a second site of the same partner, in no group with the first.
-const otherKey = "3_OtherApiKey-0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGH"
+// meanwhile makes the house change the account right before the next commit of a call.
+func (h *house) meanwhile(change func(a *store.Account)) {
+	h.t.Helper()
+	deps := h.deps
+	deps.Store = &interposedStore{Store: h.store, before: func() {
+		h.change(func(tx store.Tx) error {
+			a, err := tx.Account(testKey, testUID)
+			if err != nil {
+				return err
+			}
+			change(a)
+			return tx.PutAccount(a)
+		})
+	}}
+	h.methods = tableOf(deps)
+}
 
 // flip changes one character of a text for another letter.
 func flip(text string, at int) string {

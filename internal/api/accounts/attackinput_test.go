@@ -114,6 +114,10 @@ func attackCursors(t *testing.T) {
 	if got := h.call(public, "accounts.search", "cursorId", good); code(got) != "403007" {
 		t.Errorf("a client takes it:\n%s", got)
 	}
+	h.otherSite(testKey)
+	if got, err := h.tryAt(otherKey, server, "accounts.search", "cursorId", good); err != nil || code(got) != "400006" {
+		t.Errorf("another site takes it: %v\n%s", err, got)
+	}
 	h.clock.Advance(301 * time.Second)
 	wantCode(t, h.call(server, "accounts.search", "cursorId", good), "400006")
 }
