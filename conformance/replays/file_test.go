@@ -35,6 +35,12 @@ type condition struct{ path, operator, value string }
 
 // parse reads a file. README.md describes the form.
 func parse(text []byte) (*file, error) {
+	for line := range strings.Lines(string(text)) {
+		if strings.TrimRight(line, "\r\n") == "-- --" {
+			// The package txtar panics on it.
+			return nil, fmt.Errorf("a section without a name")
+		}
+	}
 	archive := txtar.Parse(text)
 	if strings.TrimSpace(string(archive.Comment)) == "" {
 		return nil, fmt.Errorf("no words on what it is about")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -159,7 +160,13 @@ func (w *Writer) write(batch []entry) {
 	}
 }
 
-func (w *Writer) change(batch []entry) error {
+// change writes the records. A panic on the way is the error of this batch: on this goroutine it would end the server.
+func (w *Writer) change(batch []entry) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
 	// Bounds the wait for a store that does not answer. Not a request's context: the records are of many requests.
 	const patience = 30 * time.Second
 	ctx, cancel := context.WithTimeout(context.Background(), patience)

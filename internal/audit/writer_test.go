@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -23,7 +24,9 @@ type memory struct {
 	pending []string
 	changes int
 	broken  error
-	slow    time.Duration
+	// panics: every change panics.
+	panics bool
+	slow   time.Duration
 }
 
 var errPoison = errors.New("poison")
@@ -33,6 +36,9 @@ func (m *memory) Change(_ context.Context, fn func(tx store.Tx) error) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.pending = nil
+	if m.panics {
+		panic("broken driver")
+	}
 	if m.broken != nil {
 		return m.broken
 	}
@@ -167,6 +173,23 @@ func TestAStoreThatFailsIsToldToWritersAndBlocksNobody(t *testing.T) {
 		}
 		close1(t, w)
 	})
+}
+
+func TestAStoreThatPanicsIsAnErrorOfItsRecordsAlone(t *testing.T) {
+	m := &memory{panics: true}
+	w := audit.NewWriter(m, slog.New(slog.DiscardHandler))
+	if err := w.Append(t.Context(), record(1), true); err == nil || !strings.Contains(err.Error(), "broken driver") {
+		t.Errorf("error %v", err)
+	}
+	m.mu.Lock()
+	m.panics = false
+	m.mu.Unlock()
+	if err := w.Append(t.Context(), record(2), true); err != nil || m.count() != 1 {
+		t.Errorf("afterwards: %v, %d records", err, m.count())
+	}
+	if err := w.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestAFullQueueMakesCallersWaitUntilTheyGiveUp(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -12,35 +11,16 @@ import (
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/method"
-	"github.com/doorward/doorward/internal/password"
-	"github.com/doorward/doorward/internal/store"
 )
 
 // judge turns what the phases returned into the answer's error. What is not the caller's fault becomes 500001, and the
 // cause goes to the log alone.
 func (x *exchange) judge(err error) {
-	switch {
-	case err == nil:
-	case errors.As(err, &x.failure):
-		if x.failure.Cause != nil {
-			x.record.Cause = x.failure.Cause
-		}
-	case errors.Is(err, password.ErrBusy):
-		x.failure = &gigya.Error{Code: gigya.APIRateLimitExceeded}
-		x.record.Cause = err
-	case errors.Is(err, store.ErrBusy):
-		x.failure = &gigya.Error{Code: gigya.ServiceUnavailable}
-		x.record.Cause = err
-	case errors.Is(err, context.DeadlineExceeded):
-		x.failure = &gigya.Error{Code: gigya.Timeout}
-		x.record.Cause = err
-	default:
-		x.failure = &gigya.Error{Code: gigya.GeneralServerError}
-		x.record.Cause = err
-	}
+	x.failure = method.Fault(err)
 	if x.failure != nil {
 		x.record.Code = x.failure.Code
 		x.record.Details = x.failure.Details
+		x.record.Cause = x.failure.Cause
 	}
 }
 

@@ -59,7 +59,7 @@ type Options struct {
 	ContentType string
 	// BodyLimit bounds request bodies, in bytes; 0: [DefaultBodyLimit].
 	BodyLimit int64
-	// CallTimeout ends a call's context; 0: [DefaultCallTimeout].
+	// CallTimeout ends a call's context, and those of Paths; 0: [DefaultCallTimeout].
 	CallTimeout time.Duration
 	// Paths are further handlers by exact path: /oauth2/token.
 	Paths map[string]http.Handler
@@ -105,7 +105,9 @@ const allowedVerbs = "GET, POST, HEAD, OPTIONS"
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := foldSlashes(r.URL.Path)
 	if handler := g.Paths[path]; handler != nil {
-		handler.ServeHTTP(w, r)
+		ctx, cancel := context.WithTimeout(r.Context(), g.CallTimeout)
+		defer cancel()
+		handler.ServeHTTP(w, r.WithContext(ctx))
 		return
 	}
 	name := path[1:]

@@ -211,14 +211,16 @@ func (x *exchange) checkPage(context.Context) error {
 	if s == nil {
 		return nil
 	}
-	page := x.request.Header.Get("Origin")
-	if page == "" || page == "null" {
+	origin := x.request.Header.Get("Origin")
+	page := origin
+	if origin == "" || origin == "null" {
 		page = x.inv.Referrer
 	}
 	byCookie := x.inv.Caller.Ambient
+	elsewhere := origin == "null" || x.request.Header.Get("Sec-Fetch-Site") == "cross-site"
 	switch {
-	case page == "" && byCookie && x.format == gigya.JSONP:
-		// A page can keep its browser from telling where it is, so that no page is no trusted page.
+	case page == "" && byCookie && (elsewhere || x.format == gigya.JSONP):
+		// A page can keep its browser from telling which it is, so that no page is no trusted page.
 	case page == "" || (x.format != gigya.JSONP && !byCookie):
 		return nil
 	case s.Trusts(page) || samePlace(page, x.origin.BaseURL):

@@ -127,17 +127,20 @@ func TestACookieActsForTrustedPagesOnly(t *testing.T) {
 		request *http.Request
 		want    string
 	}{
-		"a trusted page":                 {headed(withCookie(post("/test.sub.session", "apiKey", d.APIKey)), "Origin", "https://example.com"), served},
-		"a stranger's form":              {headed(withCookie(post("/test.sub.session", "apiKey", d.APIKey)), "Origin", "https://evil.example"), untrusted},
-		"a stranger's form, sandboxed":   {headed(headed(withCookie(post("/test.sub.session", "apiKey", d.APIKey)), "Origin", "null"), "Referer", "https://evil.example/"), untrusted},
-		"a program, which is no page":    {withCookie(post("/test.sub.session", "apiKey", d.APIKey)), served},
-		"the server's own page":          {headed(withCookie(post("/test.sub.session", "apiKey", d.APIKey)), "Origin", "http://id.example"), served},
-		"a script of a trusted page":     {headed(withCookie(script()), "Referer", "https://www.example.com/a"), wrap(served)},
-		"a script of a stranger":         {headed(withCookie(script()), "Referer", "https://evil.example/"), wrap(untrusted)},
-		"a script that hides its page":   {withCookie(script()), wrap(untrusted)},
-		"a script with a token":          {script("login_token", token), wrap(served)},
-		"a stranger with a token":        {headed(post("/test.sub.session", "apiKey", d.APIKey, "login_token", token), "Origin", "https://evil.example"), served},
-		"a stranger's script, no cookie": {headed(get("/test.echo", "apiKey", d.APIKey, "format", "jsonp", "callback", "f"), "Referer", "https://evil.example/"), wrap(untrusted)},
+		"a trusted page":                        {headed(withCookie(post("/test.sub.session", "apiKey", d.APIKey)), "Origin", "https://example.com"), served},
+		"a stranger's form":                     {headed(withCookie(post("/test.sub.session", "apiKey", d.APIKey)), "Origin", "https://evil.example"), untrusted},
+		"a stranger's form, sandboxed":          {headed(headed(withCookie(post("/test.sub.session", "apiKey", d.APIKey)), "Origin", "null"), "Referer", "https://evil.example/"), untrusted},
+		"a sandboxed form that hides its page":  {headed(withCookie(post("/test.sub.session", "apiKey", d.APIKey)), "Origin", "null"), untrusted},
+		"a stranger's link that hides its page": {headed(withCookie(get("/test.sub.session", "apiKey", d.APIKey)), "Sec-Fetch-Site", "cross-site"), untrusted},
+		"a page of the same site":               {headed(withCookie(get("/test.sub.session", "apiKey", d.APIKey)), "Sec-Fetch-Site", "same-site"), served},
+		"a program, which is no page":           {withCookie(post("/test.sub.session", "apiKey", d.APIKey)), served},
+		"the server's own page":                 {headed(withCookie(post("/test.sub.session", "apiKey", d.APIKey)), "Origin", "http://id.example"), served},
+		"a script of a trusted page":            {headed(withCookie(script()), "Referer", "https://www.example.com/a"), wrap(served)},
+		"a script of a stranger":                {headed(withCookie(script()), "Referer", "https://evil.example/"), wrap(untrusted)},
+		"a script that hides its page":          {withCookie(script()), wrap(untrusted)},
+		"a script with a token":                 {script("login_token", token), wrap(served)},
+		"a stranger with a token":               {headed(post("/test.sub.session", "apiKey", d.APIKey, "login_token", token), "Origin", "https://evil.example"), served},
+		"a stranger's script, no cookie":        {headed(get("/test.echo", "apiKey", d.APIKey, "format", "jsonp", "callback", "f"), "Referer", "https://evil.example/"), wrap(untrusted)},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

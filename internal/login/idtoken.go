@@ -24,6 +24,13 @@ type SigningKeys interface {
 	Current(ctx context.Context) (token.Signer, error)
 }
 
+// Chosen is a key that was chosen before the call changed anything: what fails afterwards is a call that happened and was
+// answered as an error, which no client can repeat.
+type Chosen struct{ token.Signer }
+
+// Current implements [SigningKeys].
+func (c Chosen) Current(context.Context) (token.Signer, error) { return c.Signer, nil }
+
 // IDToken says what an id_token is to hold.
 type IDToken struct {
 	APIKey  string

@@ -198,3 +198,25 @@ func TestFieldsBecomeClaims(t *testing.T) {
 		})
 	}
 }
+
+// Whatever an account brings along from elsewhere, no field of it stands where a claim of the token does.
+func TestNoFieldStandsInThePlaceOfAClaim(t *testing.T) {
+	signer := newVectorSigner(t, readVectors(t))
+	account := zoe()
+	account.Profile = json.RawMessage(`{"sub":"root","aud":"x","exp":9999999999,"isLoggedIn":true,"firstName":"Zoë"}`)
+	ask := login.IDToken{
+		APIKey: vectorKey, Account: account, Schema: plainSchema(t), Now: time.Unix(1772446530, 0), Life: login.DefaultIDTokenLife,
+		Fields: []string{"sub", "profile.sub", "aud", "exp", "isLoggedIn", "firstName"},
+	}
+	text, ignored, err := login.IssueIDToken(t.Context(), signer, issuer, ask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	payload := claims(t, signer, text)
+	if strings.Contains(payload, "root") || strings.Contains(payload, "aud") || strings.Contains(payload, "isLoggedIn") || strings.Count(payload, `"exp"`) != 1 {
+		t.Errorf("claims %s", payload)
+	}
+	if diff := cmp.Diff([]string{"sub", "aud", "exp", "isLoggedIn"}, ignored); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -1,8 +1,12 @@
 package oauth2
 
 import (
+	"context"
 	"errors"
 	"net/http"
+
+	"github.com/doorward/doorward/internal/id"
+	"github.com/doorward/doorward/internal/store"
 )
 
 // The error codes of RFC 6749, 5.2.
@@ -12,6 +16,7 @@ const (
 	invalidGrant         = "invalid_grant"
 	unsupportedGrantType = "unsupported_grant_type"
 	serverError          = "server_error"
+	unavailable          = "temporarily_unavailable"
 )
 
 // fault is an error of the protocol.
@@ -30,12 +35,19 @@ func badRequest(description string) *fault {
 // errClient is one error for every reason why a client is not proven: nobody learns which keys exist.
 var errClient = &fault{Status: http.StatusUnauthorized, Code: invalidClient, Description: "client authentication failed"}
 
-// fail answers with the error. What is no error of the protocol goes to the log; the client learns nothing of it.
+// fail answers with the error. What is no error of the protocol goes to the log; the client learns nothing of it but the
+// id under which it stands there.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var f *fault
 	if !errors.As(err, &f) {
-		s.Log.Error("OAuth request failed", "path", r.URL.Path, "error", err)
+		callID := id.CallID(s.Rand)
+		s.Log.Error("OAuth request failed", "callId", callID, "path", r.URL.Path, "error", err)
+		w.Header().Set("X-Callid", callID)
 		f = &fault{Status: http.StatusInternalServerError, Code: serverError}
+		if errors.Is(err, store.ErrBusy) || errors.Is(err, context.DeadlineExceeded) {
+			w.Header().Set("Retry-After", "1")
+			f = &fault{Status: http.StatusServiceUnavailable, Code: unavailable}
+		}
 	}
 	if f.Status == http.StatusUnauthorized && r.Header.Get("Authorization") != "" {
 		// RFC 6749, 5.2: a client that tried the header is told so by this.

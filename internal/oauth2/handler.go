@@ -3,11 +3,13 @@ package oauth2
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"mime"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -99,6 +101,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, &fault{Status: http.StatusMethodNotAllowed, Code: invalidRequest, Description: "use " + found.method})
 		return
 	}
+	defer func() {
+		// Answers are written at the end alone: a panic before has sent nothing.
+		if p := recover(); p != nil {
+			s.fail(w, r, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+		}
+	}()
 	found.serve(w, r)
 }
 

@@ -100,11 +100,11 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	table := method.NewTable(slices.Concat(
 		accounts.Methods(accounts.Deps{
 			Store: o.Store, Sites: directory, Tokens: tokens, Keyring: keyring, Sessions: sessions,
-			Passwords: password.New(o.Password), Rand: o.Rand, Issuer: issuer, Sealer: o.Sealer, Log: o.Log,
+			Passwords: password.New(o.Password), Rand: o.Rand, Issuer: issuer,
 		}),
 		socialize.Methods(socialize.Deps{
 			Store: o.Store, Sites: directory, Tokens: tokens, Keyring: keyring, Sessions: sessions,
-			Rand: o.Rand, Issuer: issuer, Log: o.Log,
+			Rand: o.Rand, Issuer: issuer,
 		}),
 		o.Methods,
 	)...)

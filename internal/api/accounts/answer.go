@@ -97,6 +97,22 @@ type showing struct {
 	userInfo bool
 	// newUser is answered if it is not nil.
 	newUser *bool
+	// keys sign the id_token, if there is to be one: see [Deps.chooseKey].
+	keys login.SigningKeys
+}
+
+// chooseKey finds the key that signs the id_token, if include asks for one, so that nothing is left that can fail once
+// the login has happened.
+func (d Deps) chooseKey(ctx context.Context, s *showing) error {
+	if !s.include.Has(account.IncludeIDToken) {
+		return nil
+	}
+	signer, err := d.Keyring.Current(ctx)
+	if err != nil {
+		return fmt.Errorf("choosing the signing key: %w", err)
+	}
+	s.keys = login.Chosen{Signer: signer}
+	return nil
 }
 
 // show returns the include of the parameter, or the method's default if it is absent.
@@ -126,7 +142,7 @@ func (d Deps) loggedIn(ctx context.Context, c *method.Invocation, a *store.Accou
 	r := s.result(c, a)
 	r.SessionInfo = opened.Info(c.TargetEnv())
 	r.UserInfo = s.userInfo || s.include.Has(account.IncludeUserInfo)
-	return r, d.addIDToken(ctx, c, r)
+	return r, d.addIDToken(ctx, c, r, s.keys)
 }
 
 // addOwnIDToken is addIDToken for methods that show an account without logging in: the token says isLoggedIn, so that
@@ -135,15 +151,15 @@ func (d Deps) addOwnIDToken(ctx context.Context, c *method.Invocation, r *Accoun
 	if c.Caller.Class != caller.Session || c.Caller.UID != r.Account.UID {
 		return nil
 	}
-	return d.addIDToken(ctx, c, r)
+	return d.addIDToken(ctx, c, r, d.Keyring)
 }
 
 // addIDToken adds the id_token of somebody who is logged in, if include asks for it.
-func (d Deps) addIDToken(ctx context.Context, c *method.Invocation, r *AccountResult) error {
+func (d Deps) addIDToken(ctx context.Context, c *method.Invocation, r *AccountResult, keys login.SigningKeys) error {
 	if !r.View.Include.Has(account.IncludeIDToken) {
 		return nil
 	}
-	text, _, err := login.IssueIDToken(ctx, d.Keyring, d.Issuer, login.IDToken{
+	text, _, err := login.IssueIDToken(ctx, keys, d.Issuer, login.IDToken{
 		APIKey: c.Site.APIKey, Account: r.Account, Now: c.Now, Life: login.DefaultIDTokenLife, LoggedIn: true,
 	})
 	r.IDToken = text

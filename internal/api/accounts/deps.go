@@ -2,10 +2,8 @@ package accounts
 
 import (
 	"io"
-	"log/slog"
 
 	"github.com/doorward/doorward/internal/password"
-	"github.com/doorward/doorward/internal/seal"
 	"github.com/doorward/doorward/internal/session"
 	"github.com/doorward/doorward/internal/site"
 	"github.com/doorward/doorward/internal/store"
@@ -24,6 +22,4 @@ type Deps struct {
 	Rand io.Reader
 	// Issuer returns the iss claim of a site's id_tokens.
 	Issuer func(apiKey string) string
-	Sealer *seal.Sealer
-	Log    *slog.Logger
 }

@@ -54,11 +54,14 @@ func finalizeRegistration(d Deps) *method.Method {
 		if err != nil {
 			return nil, err
 		}
+		s := show(c.Params.Include, nil, account.IncludeAccount)
+		if err := d.chooseKey(ctx, &s); err != nil {
+			return nil, err
+		}
 		done, err := d.finalize(ctx, c.Invocation, known, subscriptions)
 		if err != nil {
 			return nil, err
 		}
-		s := show(c.Params.Include, nil, account.IncludeAccount)
 		s.userInfo, s.newUser = c.Params.IncludeUserInfo, &done.isNew
 		if done.stop != nil {
 			return nil, d.interrupted(c.Invocation, done.account, done.stop, s)

@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
-	"log/slog"
 	"path/filepath"
 	"testing"
 	"time"
@@ -72,8 +71,8 @@ func newHouse(t testing.TB) *house {
 		Keyring:   token.NewKeyring(opened, sealer, h.clock, rand.Reader),
 		Sessions:  session.New(opened, sealer, h.clock, rand.Reader),
 		Passwords: password.New(password.Options{Params: password.Params{Memory: 8, Time: 1, Threads: 1}, Slots: 2, Queue: 200, Rand: h.hashes}),
-		Rand:      rand.Reader, Sealer: sealer, Log: slog.New(slog.DiscardHandler),
-		Issuer: func(apiKey string) string { return "https://fidm.gigya.com/jwt/" + apiKey + "/" },
+		Rand:      rand.Reader,
+		Issuer:    func(apiKey string) string { return "https://fidm.gigya.com/jwt/" + apiKey + "/" },
 	}
 	h.change(func(tx store.Tx) error {
 		partner := &store.Partner{ID: 1, Name: "Example", Secret: sealer.Seal([]byte(testSecret), "partner:1")}

@@ -75,6 +75,9 @@ func logIn(d Deps) *method.Method {
 		notNew := false
 		s := show(c.Params.Include, nil, account.IncludeProfile)
 		s.userInfo, s.newUser = c.Params.IncludeUserInfo, &notNew
+		if err := d.chooseKey(ctx, &s); err != nil {
+			return nil, err
+		}
 		return d.open(ctx, c, a, rehashed, s)
 	})
 }

@@ -82,7 +82,10 @@ func register(d Deps) *method.Method {
 	}
 	return method.New(spec, func(ctx context.Context, c *method.Call[RegisterParams]) (*AccountResult, error) {
 		r := &registration{d: d, c: c, server: c.Server() && !c.Site.Settings.RegisterIsClientCall}
-		for _, step := range []func(context.Context) error{r.checkToken, r.checkParams, r.read, r.checkFields, r.hash} {
+		r.showing = show(c.Params.Include, nil, account.IncludeProfile)
+		isNew := true
+		r.showing.newUser = &isNew
+		for _, step := range []func(context.Context) error{r.checkToken, r.checkParams, r.read, r.checkFields, r.hash, r.chooseKey} {
 			if err := step(ctx); err != nil {
 				return nil, err
 			}
@@ -98,7 +101,7 @@ func register(d Deps) *method.Method {
 		if r.stop != nil {
 			return nil, r.pending()
 		}
-		return d.loggedIn(ctx, c.Invocation, r.account, r.opened, r.showing())
+		return d.loggedIn(ctx, c.Invocation, r.account, r.opened, r.showing)
 	})
 }
 
@@ -117,13 +120,7 @@ type registration struct {
 	account *store.Account
 	stop    *account.Interruption
 	opened  session.Opened
-}
-
-func (r *registration) showing() showing {
-	isNew := true
-	s := show(r.c.Params.Include, nil, account.IncludeProfile)
-	s.newUser = &isNew
-	return s
+	showing showing
 }
 
 // checkToken reads the regToken. That it made no account yet is looked at here, to waste no hash on it, and made certain
@@ -312,6 +309,8 @@ func (r *registration) hash(ctx context.Context) error {
 	return err
 }
 
+func (r *registration) chooseKey(ctx context.Context) error { return r.d.chooseKey(ctx, &r.showing) }
+
 // write creates the account with its identifiers, uses the token up, and opens the session if nothing interrupts.
 func (r *registration) write(ctx context.Context) error {
 	c := r.c
@@ -383,7 +382,7 @@ func (r *registration) pending() error {
 	if stop.Code == gigya.AccountPendingRegistration && !r.c.Params.FinalizeRegistration {
 		stop.Details = "Registration was not finalized"
 	}
-	return r.d.interrupted(r.c.Invocation, r.account, &stop, r.showing())
+	return r.d.interrupted(r.c.Invocation, r.account, &stop, r.showing)
 }
 
 // conceal answers as if the account had been made and waited for its verification. The token is used up as it would be;

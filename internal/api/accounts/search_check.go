@@ -36,7 +36,7 @@ func allowSearch(c *method.Call[SearchParams]) error {
 
 // checkSearch refuses what the language allows and a search over accounts does not.
 func checkSearch(q *query.Query, s *schema.Schema) error {
-	// The PHP SDK's own tests read from "user", the name that the source had before accounts.
+	// The PHP SDK's own tests read from "user" and want an answer.
 	if !strings.EqualFold(q.From, "accounts") && !strings.EqualFold(q.From, "user") {
 		return queryFault("the source " + strconv.Quote(q.From) + " is not served; use accounts")
 	}

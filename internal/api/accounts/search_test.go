@@ -240,6 +240,10 @@ func TestACursorIsForOneSiteOneCredentialAndFiveMinutes(t *testing.T) {
 	wantCode(t, h.call(byKey("one"), "accounts.search", "cursorId", cursor), "0")
 	wantCode(t, h.call(byKey("two"), "accounts.search", "cursorId", cursor), "400006")
 	wantCode(t, h.call(server, "accounts.search", "cursorId", cursor), "400006")
+	h.otherSite(testKey)
+	if got, err := h.tryAt(otherKey, byKey("one"), "accounts.search", "cursorId", cursor); err != nil || code(got) != "400006" {
+		t.Errorf("another site takes it: %v\n%s", err, got)
+	}
 	for _, at := range []int{0, len(cursor) / 2, len(cursor) - 2} {
 		altered := []byte(cursor)
 		altered[at] ^= 1

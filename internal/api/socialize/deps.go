@@ -2,7 +2,6 @@ package socialize
 
 import (
 	"io"
-	"log/slog"
 
 	"github.com/doorward/doorward/internal/session"
 	"github.com/doorward/doorward/internal/site"
@@ -10,7 +9,7 @@ import (
 	"github.com/doorward/doorward/internal/token"
 )
 
-// Deps is what the methods of this folder work with. Every field is safe for concurrent use; none but Log may be nil.
+// Deps is what the methods of this folder work with. Every field is safe for concurrent use; none may be nil.
 type Deps struct {
 	Store    store.Store
 	Sites    *site.Directory
@@ -21,5 +20,4 @@ type Deps struct {
 	Rand io.Reader
 	// Issuer returns the iss claim of a site's id_tokens.
 	Issuer func(apiKey string) string
-	Log    *slog.Logger
 }

@@ -2,7 +2,6 @@ package socialize
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -169,17 +168,13 @@ type oauthMembers struct {
 	Description string     `json:"error_description"`
 }
 
-// oauthFault gives the error the form of OAuth. One that is not meant for clients becomes 500001 with its cause.
+// oauthFault gives the error the form of OAuth, and one that was not made for clients that of [method.Fault] before.
 func oauthFault(err error) error {
-	var e *gigya.Error
-	if !errors.As(err, &e) {
-		e = &gigya.Error{Code: gigya.GeneralServerError, Cause: err}
-	}
-	shown := *e
-	text := e.Details
+	shown := *method.Fault(err)
+	text := shown.Details
 	if text == "" {
-		text = e.Code.Message()
+		text = shown.Code.Message()
 	}
-	shown.Members = oauthMembers{Error: e.Code, Description: fmt.Sprintf("%d - %s", e.Code, text)}
+	shown.Members = oauthMembers{Error: shown.Code, Description: fmt.Sprintf("%d - %s", shown.Code, text)}
 	return &shown
 }

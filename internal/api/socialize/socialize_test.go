@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -63,7 +62,7 @@ func newHouse(t *testing.T) *house {
 	h.deps = socialize.Deps{
 		Store: db, Sites: site.NewDirectory(db, sealer), Tokens: token.New(sealer, rand.Reader),
 		Keyring: token.NewKeyring(db, sealer, h.clock, rand.Reader), Sessions: session.New(db, sealer, h.clock, rand.Reader),
-		Rand: rand.Reader, Log: slog.New(slog.DiscardHandler),
+		Rand:   rand.Reader,
 		Issuer: func(apiKey string) string { return "https://fidm.gigya.com/jwt/" + apiKey + "/" },
 	}
 	h.resolver = caller.NewResolver(h.deps.Sites, h.deps.Sessions, h.deps.Tokens, h.deps.Keyring, db)

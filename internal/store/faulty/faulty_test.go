@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/store"
 	"github.com/doorward/doorward/internal/store/faulty"
 	"github.com/doorward/doorward/internal/store/sqlite"
@@ -17,7 +18,9 @@ import (
 
 func open(t *testing.T) *faulty.Store {
 	t.Helper()
-	inner, err := sqlite.Open(t.Context(), sqlite.Options{File: filepath.Join(t.TempDir(), "test.db")})
+	inner, err := sqlite.Open(t.Context(), sqlite.Options{
+		File: filepath.Join(t.TempDir(), "test.db"), Clock: clock.NewFake(storetest.Now),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,218 @@
+package faults_test
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/doorward/doorward/gigya"
+	"github.com/doorward/doorward/internal/oauth2"
+)
+
+// scenario is a call that succeeds when nothing fails.
+type scenario struct {
+	// method is the method's name, or the path of an OAuth 2 endpoint; variant tells several of one method apart.
+	method, variant string
+	// prepare makes what the call needs, anew for each run, and returns the call without its method.
+	prepare func(h *house) call
+	// code is the errorCode without faults.
+	code int
+	// changes: the call leaves something behind.
+	changes bool
+	// cold: the server has forgotten its configuration when the call comes.
+	cold bool
+}
+
+func (s scenario) oauth() bool { return strings.HasPrefix(s.method, "/") }
+
+func (s scenario) name() string {
+	return strings.TrimSuffix(strings.TrimPrefix(s.method, "/")+" "+s.variant, " ")
+}
+
+func (s scenario) call(h *house) call {
+	h.t.Helper()
+	c := s.prepare(h)
+	c.method = strings.TrimPrefix(s.method, "/")
+	return c
+}
+
+func oauthPaths() []string { return oauth2.Paths() }
+
+// plain is a call that needs nothing made before.
+func plain(by credential, params ...string) func(*house) call {
+	return func(*house) call { return call{by: by, params: params} }
+}
+
+// about is a call about a fresh account, whose UID is added under the name.
+func about(name string, by credential, params ...string) func(*house) call {
+	return func(h *house) call {
+		uid := newUID()
+		h.register(uid)
+		return call{by: by, params: append([]string{name, uid}, params...)}
+	}
+}
+
+// own is a call of a fresh account's session.
+func own(params ...string) func(*house) call {
+	return func(h *house) call {
+		return call{by: session(h.register(newUID())), params: params}
+	}
+}
+
+// ofMobile is a call signed by a fresh mobile session.
+func ofMobile(params ...string) func(*house) call {
+	return func(h *house) call {
+		uid := newUID()
+		h.register(uid)
+		a := h.must(0, call{method: "accounts.login", by: partner, params: []string{
+			"loginID", uid + "@example.com", "password", testPassword, "targetEnv", "mobile",
+		}})
+		return call{by: mobile(a.member("sessionInfo", "sessionToken"), a.member("sessionInfo", "sessionSecret")), params: params}
+	}
+}
+
+// initToken is a fresh token of initRegistration.
+func initToken(h *house) string {
+	h.t.Helper()
+	return h.must(0, call{method: "accounts.initRegistration", by: anybody}).member("regToken")
+}
+
+// pendingToken is the regToken of an account that was registered and not finalized.
+func pendingToken(h *house) string {
+	h.t.Helper()
+	uid := newUID()
+	return h.must(206001, call{method: "accounts.register", by: partner, params: []string{
+		"siteUID", uid, "email", uid + "@example.com", "password", testPassword,
+	}}).member("regToken")
+}
+
+func signature(h *house) call {
+	key, err := gigya.DecodeSecret(h.secret)
+	h.check(err)
+	stamp := strconv.FormatInt(time.Now().Unix(), 10)
+	return call{by: userKey, params: []string{
+		"UID", "u", "UIDSignature", gigya.SignUID(key, stamp, "u"), "signatureTimestamp", stamp,
+	}}
+}
+
+// accessToken is a fresh token of the OAuth 2 endpoint.
+func accessToken(h *house) string {
+	h.t.Helper()
+	a := h.send(call{method: "oauth2/token", by: oauthClient, params: []string{"grant_type", "client_credentials"}}, nil)
+	if a.member("access_token") == "" {
+		h.t.Fatal(a.text)
+	}
+	return a.member("access_token")
+}
+
+func withToken(h *house) call {
+	return call{by: oauthClient, params: []string{"token", accessToken(h)}}
+}
+
+// scenarios has every method and endpoint at least once, and each kind of credential.
+var scenarios = []scenario{
+	{method: "accounts.initRegistration", prepare: plain(anybody), cold: true},
+	{method: "accounts.register", variant: "client", changes: true, prepare: func(h *house) call {
+		return call{by: anybody, params: []string{
+			"regToken", initToken(h), "email", newUID() + "@Example.com", "username", newUID(), "password", testPassword,
+			"profile", `{"firstName":"Ann"}`, "finalizeRegistration", "true", "include", "profile,id_token",
+		}}
+	}},
+	{method: "accounts.register", variant: "server with new fields", changes: true, cold: true, prepare: func(*house) call {
+		uid := newUID()
+		return call{by: partner, params: []string{
+			"siteUID", uid, "email", uid + "@example.com", "password", testPassword, "secretQuestion", "q", "secretAnswer", "a",
+			"data", `{"` + newUID() + `":"new"}`, "finalizeRegistration", "true",
+		}}
+	}},
+	{method: "accounts.finalizeRegistration", changes: true, prepare: func(h *house) call {
+		return call{by: anybody, params: []string{"regToken", pendingToken(h), "include", "profile,id_token"}}
+	}},
+	{method: "accounts.login", changes: true, prepare: func(h *house) call {
+		uid := newUID()
+		h.register(uid)
+		return call{by: anybody, params: []string{"loginID", uid + "@example.com", "password", testPassword, "include", "profile,id_token"}}
+	}},
+	{method: "accounts.logout", variant: "server", changes: true, prepare: about("UID", partner)},
+	{method: "accounts.notifyLogin", variant: "new", changes: true, prepare: func(*house) call {
+		return call{by: partner, params: []string{"siteUID", newUID()}}
+	}},
+	{method: "accounts.notifyLogin", variant: "known", changes: true, prepare: about("siteUID", partner)},
+	{method: "accounts.verifyLogin", variant: "server", prepare: about("UID", partner)},
+	{method: "accounts.verifyLogin", variant: "session", prepare: own("include", "profile,id_token")},
+	{method: "accounts.getAccountInfo", variant: "partner", prepare: about("UID", partner), cold: true},
+	{method: "accounts.getAccountInfo", variant: "key", prepare: about("UID", userKey), cold: true},
+	{method: "accounts.getAccountInfo", variant: "signed", prepare: about("UID", signed)},
+	{method: "accounts.getAccountInfo", variant: "bearer", prepare: about("UID", bearer), cold: true},
+	{method: "accounts.getAccountInfo", variant: "access token", prepare: func(h *house) call {
+		uid := newUID()
+		h.register(uid)
+		return call{by: noCredential, params: []string{"apiKey", h.apiKey, "oauth_token", accessToken(h), "UID", uid}}
+	}},
+	{method: "accounts.getAccountInfo", variant: "session", prepare: own("include", "profile,id_token")},
+	{method: "accounts.getAccountInfo", variant: "mobile session", prepare: ofMobile()},
+	{method: "accounts.getAccountInfo", variant: "regToken", prepare: func(h *house) call {
+		return call{by: anybody, params: []string{"regToken", pendingToken(h)}}
+	}},
+	{method: "accounts.setAccountInfo", variant: "server", changes: true, prepare: func(h *house) call {
+		uid := newUID()
+		h.register(uid)
+		return call{by: partner, params: []string{
+			"UID", uid, "profile", `{"email":"` + newUID() + `@example.com","lastName":"X"}`, "data", `{"` + newUID() + `":1}`,
+			"addLoginEmails", newUID() + "@example.com", "removeLoginEmails", uid + "@example.com", "username", newUID(),
+		}}
+	}},
+	{method: "accounts.setAccountInfo", variant: "new password", changes: true,
+		prepare: own("password", testPassword, "newPassword", testPassword+"-new")},
+	{method: "accounts.setAccountInfo", variant: "regToken", changes: true, prepare: func(h *house) call {
+		return call{by: anybody, params: []string{"regToken", pendingToken(h), "profile", `{"firstName":"Bea"}`}}
+	}},
+	{method: "accounts.deleteAccount", changes: true, prepare: about("UID", partner)},
+	{method: "accounts.isAvailableLoginID", prepare: plain(anybody, "loginID", "nobody@example.com")},
+	{method: "accounts.getJWT", variant: "server", prepare: about("targetUID", userKey, "fields", "firstName"), cold: true},
+	{method: "accounts.getJWT", variant: "session", prepare: own()},
+	{method: "accounts.getJWTPublicKey", prepare: plain(anybody, "V2", "true"), cold: true},
+	{method: "accounts.exchangeUIDSignature", prepare: signature},
+	{method: "accounts.session.verify", prepare: own()},
+	{method: "accounts.getSchema", prepare: plain(partner)},
+	{method: "accounts.setSchema", changes: true, prepare: func(*house) call {
+		return call{by: partner, params: []string{"dataSchema", `{"fields":{"` + newUID() + `":{"type":"string"}}}`}}
+	}},
+	{method: "accounts.getPolicies", prepare: plain(partner)},
+	{method: "accounts.setPolicies", changes: true, prepare: func(*house) call {
+		// A number that is another one each time, so that the change is seen.
+		n := strconv.FormatInt(600+uidNumber.Add(1), 10)
+		return call{by: partner, params: []string{"accountOptions", `{"verifyEmail":false}`, "emailVerification", `{"verificationEmailExpiration":` + n + `}`}}
+	}},
+	{method: "accounts.search", prepare: plain(userKey, "query", "SELECT UID FROM accounts ORDER BY created LIMIT 2"), cold: true},
+	{method: "accounts.search", variant: "cursor", prepare: plain(partner, "query", "SELECT UID FROM accounts", "openCursor", "true", "pagesize", "5")},
+
+	{method: "socialize.getIDs", prepare: plain(anybody)},
+	{method: "socialize.getGmidTicket", prepare: plain(anybody, "gmid", "gmid.ver4.x")},
+	{method: "socialize.getSDKConfig", prepare: plain(anybody)},
+	{method: "socialize.notifyLogin", changes: true, prepare: func(*house) call {
+		return call{by: partner, params: []string{"siteUID", newUID(), "userInfo", `{"firstName":"Cy"}`}}
+	}},
+	{method: "socialize.logout", variant: "server", changes: true, prepare: about("UID", partner)},
+	{method: "socialize.getUserInfo", variant: "session", prepare: own("include", "id_token")},
+	{method: "socialize.getUserInfo", variant: "server", prepare: about("UID", partner)},
+	{method: "socialize.getToken", variant: "client", cold: true, prepare: func(h *house) call {
+		return call{by: noCredential, params: []string{"grant_type", "none", "client_id", h.userKey, "client_secret", h.userSecret}}
+	}},
+	{method: "socialize.getToken", variant: "user", changes: true, prepare: func(h *house) call {
+		return call{by: noCredential, params: []string{
+			"grant_type", "client_credentials", "client_id", h.apiKey, "client_secret", h.secret, "x_siteUID", newUID(),
+		}}
+	}},
+	{method: "socialize.exchangeUIDSignature", prepare: signature},
+
+	{method: "/oauth2/token", variant: "client", prepare: plain(oauthClient, "grant_type", "client_credentials"), cold: true},
+	{method: "/oauth2/token", variant: "refresh", prepare: func(h *house) call {
+		a := h.send(call{method: "oauth2/token", by: oauthClient, params: []string{"grant_type", "client_credentials"}}, nil)
+		return call{by: oauthClient, params: []string{"grant_type", "refresh_token", "refresh_token", a.member("refresh_token")}}
+	}},
+	{method: "/introspect", prepare: withToken},
+	{method: "/revocation", changes: true, prepare: withToken},
+	{method: "/oauth2/jwks", prepare: func(*house) call { return call{get: true, by: noCredential} }, cold: true},
+	{method: "/.well-known/oauth-authorization-server", prepare: func(*house) call { return call{get: true, by: noCredential} }},
+}
