@@ -101,10 +101,11 @@ func claim(c *sqlite.Conn, query, owner string, hash store.Hash, now, until cloc
 }
 
 // Dead marks and nonces are deleted by the groups that set new ones: up to sweepPieces for each new one, and sweepGrace
-// after their end, because the callers' clocks may differ by a little.
+// after their end: what was used must stay used when a clock that ran ahead is put right. An hour covers a clock that was
+// set to the wrong time zone, and costs a row for every nonce of an hour.
 const (
 	sweepPieces = 4
-	sweepGrace  = 60_000
+	sweepGrace  = 3_600_000
 )
 
 func sweep(c *sqlite.Conn, query string, now clock.Millis, claims int) error {
