@@ -144,23 +144,23 @@ func (d *decoder) countOne() error {
 	return nil
 }
 
-// read returns the whole body, never more than the limit.
+// read returns the whole body, never more than the limit. A compressed one is unpacked when all of it is there: whoever
+// sends slowly holds no more memory than what was sent.
 func (d *decoder) read(r DecodeRequest) ([]byte, error) {
-	source := io.LimitReader(r.Body, d.limits.Body+1)
-	var compressed *countingReader
-	if r.Gzip {
-		compressed = &countingReader{from: source}
-		unzipped, err := gzip.NewReader(compressed)
-		if errors.Is(err, io.EOF) && compressed.n == 0 {
-			return nil, nil // nothing was sent
-		}
-		if err != nil {
-			return nil, d.readError(err)
-		}
-		source = io.LimitReader(unzipped, d.limits.Body+1)
+	body, err := d.bounded(r.Body)
+	if err != nil || !r.Gzip || len(body) == 0 {
+		return body, err
 	}
-	body, err := io.ReadAll(source)
-	if int64(len(body)) > d.limits.Body || compressed != nil && compressed.n > d.limits.Body {
+	unzipped, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil, d.readError(err)
+	}
+	return d.bounded(unzipped)
+}
+
+func (d *decoder) bounded(r io.Reader) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r, d.limits.Body+1))
+	if int64(len(body)) > d.limits.Body {
 		return nil, d.tooLarge()
 	}
 	if err != nil {
@@ -179,18 +179,6 @@ func (d *decoder) readError(err error) *Error {
 		return d.tooLarge()
 	}
 	return &Error{Code: InvalidRequestFormat, Details: "The body could not be read.", Cause: err}
-}
-
-// countingReader counts what was read.
-type countingReader struct {
-	from io.Reader
-	n    int64
-}
-
-func (c *countingReader) Read(p []byte) (int, error) {
-	n, err := c.from.Read(p)
-	c.n += int64(n)
-	return n, err
 }
 
 func (d *decoder) body(body []byte, contentType string) error {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -198,6 +199,45 @@ func TestParamsAreFoundInAnyLetterCase(t *testing.T) {
 	}
 	if _, ok := p.Lookup("EMPTY"); !ok || p.Has("empty") || p.Has("none") || p.Len() != 2 {
 		t.Error("an empty value is there without being one")
+	}
+}
+
+// slow gives a compressed body byte by byte at its end, and measures there what is held meanwhile.
+type slow struct {
+	rest string
+	held uint64
+}
+
+func (s *slow) Read(p []byte) (int, error) {
+	if len(s.rest) > 64 {
+		n := copy(p, s.rest[:len(s.rest)-64])
+		s.rest = s.rest[n:]
+		return n, nil
+	}
+	if s.rest == "" {
+		return 0, io.EOF
+	}
+	var memory runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&memory)
+	s.held = max(s.held, memory.HeapAlloc)
+	n := copy(p, s.rest[:1])
+	s.rest = s.rest[n:]
+	return n, nil
+}
+
+func TestASlowCompressedBodyHoldsNoMoreThanWasSent(t *testing.T) {
+	body := zip("a=" + strings.Repeat("b", 4<<20-2))
+	var before runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	source := &slow{rest: body}
+	got, err := gigya.Decode(gigya.DecodeRequest{Body: source, Gzip: true})
+	if err != nil || len(got.Get("a")) != 4<<20-2 {
+		t.Fatalf("%d bytes, %v", len(got.Get("a")), err)
+	}
+	if held := int64(source.held) - int64(before.HeapAlloc); held > 1<<20 {
+		t.Errorf("%d bytes were sent, and %d held", len(body), held)
 	}
 }
 

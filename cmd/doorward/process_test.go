@@ -14,7 +14,6 @@ import (
 	"os/exec"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -220,6 +219,3 @@ func trusting(t *testing.T, caFile string) *http.Client {
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport}
 }
-
-// killed is the end of a process that nobody can prepare for.
-const killed = syscall.SIGKILL

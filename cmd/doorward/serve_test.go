@@ -21,8 +21,6 @@ import (
 	"github.com/doorward/doorward/internal/localca"
 )
 
-var uidMember = regexp.MustCompile(`"UID":"([^"]+)"`)
-
 // installation makes a site and returns its API key and secret.
 func installation(t *testing.T, folder string) (apiKey, secret string) {
 	t.Helper()

@@ -12,6 +12,7 @@ import (
 
 // TestTheAuditLogFails lets the audit log's own changes fail, which no request's plan meets.
 func TestTheAuditLogFails(t *testing.T) {
+	t.Parallel() // It mostly waits.
 	h := newHouse(t, t.TempDir(), nil)
 	d := openDatabase(t, h.file)
 	for name, plan := range map[string]*faulty.Plan{
@@ -63,6 +64,7 @@ func TestTheAuditLogFails(t *testing.T) {
 
 // TestAStoreThatHangs lets store calls take longer than a call may.
 func TestAStoreThatHangs(t *testing.T) {
+	t.Parallel() // It mostly waits.
 	const longest = 300 * time.Millisecond
 	h := newHouse(t, t.TempDir(), func(o *server.Options) { o.CallTimeout = longest })
 	d := openDatabase(t, h.file)

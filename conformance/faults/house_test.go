@@ -52,13 +52,16 @@ type house struct {
 	next  atomic.Int64
 }
 
+// lockPatience is how long a write waits for another process's lock: shorter than the default, to spare the tests time.
+const lockPatience = 500 * time.Millisecond
+
 // planHeader names the plan that a request meets.
 const planHeader = "X-Test-Plan"
 
 func newHouse(t *testing.T, folder string, change func(*server.Options)) *house {
 	t.Helper()
 	h := &house{t: t, file: filepath.Join(folder, "doorward.db"), log: &lines{}}
-	opened, err := sqlite.Open(context.Background(), sqlite.Options{File: h.file})
+	opened, err := sqlite.Open(context.Background(), sqlite.Options{File: h.file, Busy: lockPatience})
 	h.check(err)
 	t.Cleanup(func() { h.check(opened.Close()) })
 	h.store = faulty.New(opened)
@@ -96,7 +99,8 @@ func (h *house) furnish(sealer *seal.Sealer) {
 	h.check(err)
 	record, err := factory.NewSite(site.SiteOptions{Partner: partner.ID, BaseDomain: "example.com", DataCenter: "us1"})
 	h.check(err)
-	record.Policies = []byte(`{"accountOptions":{"loginIdentifiers":"email,username"}}`)
+	record.Policies = []byte(`{"accountOptions":{"loginIdentifiers":"email,username"},
+		"security":{"accountLockout":{"failedLoginThreshold":50},"passwordHistorySize":2}}`)
 	key, err := factory.NewKey(site.KeyOptions{
 		Partner: partner.ID, Kind: store.KindUser, Name: "test", Privileges: []string{site.AllAPIs}, RSA: true,
 	})

@@ -133,6 +133,15 @@ var scenarios = []scenario{
 		h.register(uid)
 		return call{by: anybody, params: []string{"loginID", uid + "@example.com", "password", testPassword, "include", "profile,id_token"}}
 	}},
+	{method: "accounts.login", variant: "wrong password", code: 403042, changes: true, prepare: func(h *house) call {
+		uid := newUID()
+		h.register(uid)
+		return call{by: anybody, params: []string{"loginID", uid + "@example.com", "password", "wrong"}}
+	}},
+	{method: "accounts.login", variant: "nobody", code: 403042, changes: true,
+		prepare: plain(anybody, "loginID", "nobody@example.com", "password", "wrong")},
+	{method: "accounts.login", variant: "reAuth", changes: true, prepare: own("loginMode", "reAuth", "password", testPassword)},
+	{method: "accounts.logout", variant: "session", changes: true, prepare: own()},
 	{method: "accounts.logout", variant: "server", changes: true, prepare: about("UID", partner)},
 	{method: "accounts.notifyLogin", variant: "new", changes: true, prepare: func(*house) call {
 		return call{by: partner, params: []string{"siteUID", newUID()}}
@@ -193,7 +202,7 @@ var scenarios = []scenario{
 	{method: "socialize.notifyLogin", changes: true, prepare: func(*house) call {
 		return call{by: partner, params: []string{"siteUID", newUID(), "userInfo", `{"firstName":"Cy"}`}}
 	}},
-	{method: "socialize.logout", variant: "server", changes: true, prepare: about("UID", partner)},
+	{method: "socialize.logout", changes: true, prepare: about("UID", partner)},
 	{method: "socialize.getUserInfo", variant: "session", prepare: own("include", "id_token")},
 	{method: "socialize.getUserInfo", variant: "server", prepare: about("UID", partner)},
 	{method: "socialize.getToken", variant: "client", cold: true, prepare: func(h *house) call {

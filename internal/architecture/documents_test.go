@@ -33,7 +33,7 @@ func TestTestsThatDocumentsNameExist(t *testing.T) {
 		t.Fatal(err)
 	}
 	named := regexp.MustCompile("`((?:Test|Fuzz|Benchmark)\\w+)[`/]")
-	for _, document := range []string{"DIVERGENCES.md", "SECURITY-TESTS.md", "ARCHITECTURE.md", "docs/operating.md"} {
+	for _, document := range []string{"DIVERGENCES.md", "SECURITY-TESTS.md", "ARCHITECTURE.md", "docs/operating.md", "docs/reliability.md"} {
 		text, err := os.ReadFile(filepath.Join(root, document))
 		if err != nil {
 			t.Error(err)

@@ -3,6 +3,8 @@ package audit_test
 import (
 	"encoding/json"
 	"net/url"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -108,6 +110,50 @@ func TestRecordsAreBoundedValidJSON(t *testing.T) {
 	if len(record) > 256<<10 {
 		t.Errorf("%d bytes", len(record))
 	}
+}
+
+// Anybody can have a record written: a failed login is enough. What it costs and what it leaves must stay small.
+func TestAttack(t *testing.T) {
+	t.Run("054_records_of_hostile_parameters_cost_little", func(t *testing.T) {
+		for name, value := range map[string]string{
+			"numbers":      "[" + strings.Repeat("0,", 2_000_000) + "0]",
+			"arrays":       "[" + strings.Repeat("[],", 1_300_000) + "0]",
+			"never closed": strings.Repeat("[0,", 1_300_000),
+		} {
+			whole, parts := &gigya.Params{}, &gigya.Params{}
+			whole.Set("x", value)
+			for i := range 100 {
+				parts.Set("x"+strconv.Itoa(i), value[:32<<10])
+			}
+			for _, p := range []*gigya.Params{whole, parts} {
+				var before, after runtime.MemStats
+				runtime.ReadMemStats(&before)
+				record := audit.Call{Params: p}.Record().Record
+				runtime.ReadMemStats(&after)
+				if spent := after.TotalAlloc - before.TotalAlloc; spent > 32<<20 {
+					t.Errorf("%s: a record took %d MB", name, spent>>20)
+				}
+				if !json.Valid(record) || !strings.Contains(string(record), `"***"`) {
+					t.Errorf("%s: record %.200s", name, record)
+				}
+			}
+		}
+	})
+	t.Run("101_strangers_cannot_fill_the_log", func(t *testing.T) {
+		p := &gigya.Params{}
+		p.Set("loginID", "zoe@example.com")
+		for i := range 1000 {
+			p.Set("x"+strconv.Itoa(i), strings.Repeat("\x01", 4096))
+		}
+		stranger, server := audit.Call{Params: p, Stranger: true}, audit.Call{Params: p}
+		record := stranger.Record().Record
+		if len(record) > 16<<10 || !json.Valid(record) || !strings.Contains(string(record), `"loginID":"zoe@example.com"`) {
+			t.Errorf("%d bytes: %.200s", len(record), record)
+		}
+		if long := server.Record().Record; len(long) < 2*len(record) {
+			t.Errorf("a server's record is cut to %d bytes", len(long))
+		}
+	})
 }
 
 func TestWhatIsAudited(t *testing.T) {

@@ -53,6 +53,8 @@ type Call struct {
 	Country  string
 	AuthType string
 	Params   *gigya.Params
+	// Stranger tells that no server credential was proven: of what anybody may send, little is kept.
+	Stranger bool
 	// Err is nil for a success.
 	Err *gigya.Error
 }
@@ -62,10 +64,16 @@ type KeyDetails struct {
 	Name, Description, EmailDomain string
 }
 
-// Bounds of params in a record: more parameters and longer texts than these are left out.
-const (
-	maxParams     = 256
-	maxParamBytes = 64 << 10
+// bounds are those of params in a record: more parameters and longer texts than these are left out. Records stay for
+// good, so that strangers, who may send as much as they like, are given little room.
+type bounds struct {
+	// params and bytes are those of the whole, value the bytes of one value.
+	params, bytes, value int
+}
+
+var (
+	boundsOfServers   = bounds{params: 256, bytes: 64 << 10, value: 4096}
+	boundsOfStrangers = bounds{params: 64, bytes: 4 << 10, value: 1024}
 )
 
 // Record returns the call's audit record. Its members are those of the type AuditLogEntry, in that order; a text that
@@ -85,7 +93,7 @@ func (c Call) Record() *store.Audit {
 	dst = member(dst, "userKey", c.UserKey)
 	dst = member(dst, "sourceIP", c.SourceIP)
 	dst = append(dst, `"params":`...)
-	dst = append(appendParams(dst, c.Params), ',')
+	dst = append(c.appendParams(dst), ',')
 	dst = member(dst, "uid", c.UID)
 	dst = member(dst, "apikey", c.APIKey)
 	dst = append(dst, `"httpReq":{`...)
@@ -125,21 +133,26 @@ func end(dst []byte) []byte {
 
 // appendParams appends the parameters as an object of texts. Parameters are remembered as they were spelt; the API key
 // has a member of its own.
-func appendParams(dst []byte, params *gigya.Params) []byte {
+func (c *Call) appendParams(dst []byte) []byte {
 	dst = append(dst, '{')
-	if params == nil {
+	if c.Params == nil {
 		return append(dst, '}')
 	}
+	most := boundsOfServers
+	if c.Stranger {
+		most = boundsOfStrangers
+	}
+	m := masker{longest: most.value, left: maxParsed}
 	start := len(dst)
-	for i, p := range params.All() {
-		if i == maxParams || len(dst)-start > maxParamBytes {
+	for i, p := range c.Params.All() {
+		if i == most.params || len(dst)-start > most.bytes {
 			break
 		}
 		if strings.EqualFold(p.Name, "apiKey") {
 			continue
 		}
 		dst = append(document.AppendString(dst, bounded(p.Name)), ':')
-		dst = append(document.AppendString(dst, safe(p.Name, p.Value)), ',')
+		dst = append(document.AppendString(dst, m.safe(p.Name, p.Value)), ',')
 	}
 	return end(dst)
 }

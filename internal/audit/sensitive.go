@@ -40,11 +40,18 @@ func Sensitive(name string) bool {
 	return false
 }
 
-// longestValue is how much of a value is written down, in bytes.
-const longestValue = 4096
+// maxParsed is how much JSON is read for one record, in bytes: the tree of a text takes more than a hundred times its size.
+const maxParsed = 64 << 10
 
-// safe returns what of a parameter's value may be written down. Inside of JSON the same names are masked.
-func safe(name, value string) string {
+// masker writes the values of one record down.
+type masker struct {
+	// longest is how much of a value is kept, in bytes; left is how much JSON may still be read.
+	longest, left int
+}
+
+// safe returns what of a parameter's value may be written down. Inside of JSON the same names are masked; JSON that cannot
+// be read, or is too much to read, cannot be searched for secrets and is masked as a whole.
+func (m *masker) safe(name, value string) string {
 	switch {
 	case value == "":
 		return ""
@@ -52,15 +59,18 @@ func safe(name, value string) string {
 		return Mask
 	}
 	if trimmed := strings.TrimLeft(value, " \t\r\n"); trimmed != "" && (trimmed[0] == '{' || trimmed[0] == '[') {
+		if len(trimmed) > m.left {
+			return Mask
+		}
+		m.left -= len(trimmed)
 		parsed, err := document.Parse([]byte(trimmed))
 		if err != nil {
-			// What cannot be read cannot be searched for secrets.
 			return Mask
 		}
 		value = string(masked(parsed).AppendJSON(nil))
 	}
-	if len(value) > longestValue {
-		return strings.ToValidUTF8(value[:longestValue], "") + "…"
+	if len(value) > m.longest {
+		return strings.ToValidUTF8(value[:m.longest], "") + "…"
 	}
 	return value
 }

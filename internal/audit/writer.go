@@ -147,10 +147,11 @@ func (w *Writer) collect(first entry) []entry {
 }
 
 // write writes a batch in one transaction, and if that fails each record by itself, so that one that cannot be written
-// takes no other with it.
+// takes no other with it. A store that is busy would make each of them wait as long as the batch did, and the calls
+// behind them: there it is tried once.
 func (w *Writer) write(batch []entry) {
 	err := w.change(batch)
-	if err == nil || len(batch) == 1 {
+	if err == nil || len(batch) == 1 || errors.Is(err, store.ErrBusy) {
 		w.tell(batch, err)
 		return
 	}

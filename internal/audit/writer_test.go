@@ -3,6 +3,7 @@ package audit_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"strconv"
@@ -172,6 +173,22 @@ func TestAStoreThatFailsIsToldToWritersAndBlocksNobody(t *testing.T) {
 			}
 		}
 		close1(t, w)
+	})
+}
+
+func TestABusyStoreIsAskedOnceForABatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &memory{broken: fmt.Errorf("locked: %w", store.ErrBusy), slow: time.Second}
+		w := audit.NewWriter(m, slog.New(slog.DiscardHandler))
+		for i := range 100 {
+			if err := w.Append(t.Context(), record(i), false); err != nil {
+				t.Fatal(err)
+			}
+		}
+		begun := time.Now()
+		if err := w.Close(t.Context()); err != nil || time.Since(begun) > 3*time.Second {
+			t.Errorf("%v after %s", err, time.Since(begun))
+		}
 	})
 }
 

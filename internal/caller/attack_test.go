@@ -97,6 +97,25 @@ func TestAttack(t *testing.T) {
 		h.want(t, "key", sign(t, h.request(userKey...), h.key.Secret), 0)
 		h.want(t, "key again", sign(t, h.request(userKey...), h.key.Secret), 403004)
 	})
+	t.Run("A02_a_signed_request_is_not_moved_to_another_site_by_a_header", func(t *testing.T) {
+		for name, signer := range map[string]string{"partner": h.secret, "key": h.key.Secret} {
+			r := h.request("UID", uid)
+			if name == "key" {
+				r.Params.Set("userKey", h.key.Record.UserKey)
+			}
+			r = sign(t, r, signer)
+			for _, apiKey := range []string{h.site.APIKey, h.sibling.APIKey} {
+				r.HeaderAPIKey = apiKey
+				h.want(t, name, r, 400002)
+			}
+		}
+		named := h.signed(t)
+		named.HeaderAPIKey = h.sibling.APIKey
+		s, err := h.resolver.Site(t.Context(), named)
+		if err != nil || s.APIKey != h.site.APIKey {
+			t.Errorf("a signed apiKey beside the header: %v, %v", s, err)
+		}
+	})
 	t.Run("A04_timestamp_out_of_the_window_and_the_nonce_is_not_burnt", func(t *testing.T) {
 		h.want(t, "late", h.signed(t, "nonce", "a4", "timestamp", itoa(start.Add(-time.Hour).Unix())), 403002)
 		h.want(t, "corrected, same nonce", h.signed(t, "nonce", "a4"), 0)

@@ -12,8 +12,8 @@ import (
 	"github.com/doorward/doorward/internal/token"
 )
 
-// Site returns the site that the call is about: the one that apiKey names, as a parameter, else as a header, else the one
-// that an oauth_token or Authorization header stands for. It is nil, without error, for a method that needs no site
+// Site returns the site that the call is about: the one that apiKey names, as a parameter, else, for a call that is not
+// signed, as a header, else the one that an oauth_token or Authorization header stands for. It is nil, without error, for a method that needs no site
 // when none is named.
 //
 // Errors: 400002 no apiKey, 400093 malformed or unknown, what Elsewhere says, 403007 deleted, 403036 site or partner
@@ -63,7 +63,8 @@ func (v *Resolver) apiKey(r *Request) string {
 	if tokenIsAPIKey(r) {
 		return r.Params.Get("oauth_token")
 	}
-	if r.HeaderAPIKey != "" {
+	// A signature does not cover headers: with another one a captured request would act on another site.
+	if r.HeaderAPIKey != "" && !r.Params.Has("sig") {
 		return r.HeaderAPIKey
 	}
 	if r.Anonymous || r.OwnCredential {

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/doorward/doorward/gigya"
+	"github.com/doorward/doorward/internal/caller"
 	"github.com/doorward/doorward/internal/method"
 )
 
@@ -28,6 +29,9 @@ func (x *exchange) judge(err error) {
 func (x *exchange) keep(ctx context.Context) {
 	r := &x.record
 	r.FullName = x.canonicalName()
+	if x.claim.OwnCredential {
+		x.ownCredential()
+	}
 	r.UID = x.inv.UID
 	if r.UID == "" && r.Caller != nil {
 		r.UID = r.Caller.UID
@@ -37,6 +41,20 @@ func (x *exchange) keep(ctx context.Context) {
 	}
 	if err := x.gateway.Recorder.Record(ctx, r); err != nil && r.Cause == nil {
 		r.Cause = err
+	}
+}
+
+// ownCredential takes over what a method found out that proves its callers itself.
+func (x *exchange) ownCredential() {
+	r := &x.record
+	if x.inv.Site != nil {
+		r.Site, r.APIKey = x.inv.Site, x.inv.Site.APIKey
+	}
+	if c := x.inv.Caller; c != nil && c.Class == caller.Server {
+		r.Caller, r.Via = c, c.Via
+		if c.Key != nil {
+			r.UserKey = c.Key.UserKey
+		}
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/caller"
@@ -51,12 +53,18 @@ func (x *exchange) schemes() []string {
 	return plainFirst
 }
 
-// hosts are those that the client may have signed: the one that reached us, and the one that a trusted proxy tells.
+// hosts are those that the client may have signed: the one that reached us, the one that a trusted proxy tells, and that
+// of the public URL.
 func (x *exchange) hosts() []string {
-	if x.origin.Host == x.request.Host {
-		return []string{x.origin.Host}
+	hosts := make([]string, 1, 3)
+	hosts[0] = x.request.Host
+	_, public, _ := strings.Cut(x.origin.BaseURL, "://")
+	for _, host := range [...]string{x.origin.Host, public} {
+		if !slices.Contains(hosts, host) {
+			hosts = append(hosts, host)
+		}
 	}
-	return []string{x.request.Host, x.origin.Host}
+	return hosts
 }
 
 func (x *exchange) cookieValue(name string) string {
@@ -67,8 +75,8 @@ func (x *exchange) cookieValue(name string) string {
 	return cookie.Value
 }
 
-// proveCaller proves who calls. Whoever fails spends a call of a client of its address, so that nobody can try secrets
-// faster than that.
+// proveCaller proves who calls. Whoever fails is a client like any other, and spends a call of its address: trying
+// credentials is no way around the rates. (Guessing one is hopeless at any rate: secrets are random, of 192 bits or more.)
 func (x *exchange) proveCaller(ctx context.Context) error {
 	if x.claim.OwnCredential {
 		x.inv.Authorization = x.claim.Authorization

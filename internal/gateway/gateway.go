@@ -105,9 +105,7 @@ const allowedVerbs = "GET, POST, HEAD, OPTIONS"
 func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := foldSlashes(r.URL.Path)
 	if handler := g.Paths[path]; handler != nil {
-		ctx, cancel := context.WithTimeout(r.Context(), g.CallTimeout)
-		defer cancel()
-		handler.ServeHTTP(w, r.WithContext(ctx))
+		g.path(w, r, path, handler)
 		return
 	}
 	name := path[1:]

@@ -217,7 +217,8 @@ func (x *exchange) checkPage(context.Context) error {
 		page = x.inv.Referrer
 	}
 	byCookie := x.inv.Caller.Ambient
-	elsewhere := origin == "null" || x.request.Header.Get("Sec-Fetch-Site") == "cross-site"
+	from := x.request.Header.Get("Sec-Fetch-Site") // Empty: no browser, or an old one. none: the user typed the address.
+	elsewhere := origin == "null" || from == "cross-site" || from == "same-site"
 	switch {
 	case page == "" && byCookie && (elsewhere || x.format == gigya.JSONP):
 		// A page can keep its browser from telling which it is, so that no page is no trusted page.

@@ -127,20 +127,21 @@ func TestACookieActsForTrustedPagesOnly(t *testing.T) {
 		request *http.Request
 		want    string
 	}{
-		"a trusted page":                        {headed(withCookie(post("/test.sub.session", "apiKey", d.APIKey)), "Origin", "https://example.com"), served},
-		"a stranger's form":                     {headed(withCookie(post("/test.sub.session", "apiKey", d.APIKey)), "Origin", "https://evil.example"), untrusted},
-		"a stranger's form, sandboxed":          {headed(headed(withCookie(post("/test.sub.session", "apiKey", d.APIKey)), "Origin", "null"), "Referer", "https://evil.example/"), untrusted},
-		"a sandboxed form that hides its page":  {headed(withCookie(post("/test.sub.session", "apiKey", d.APIKey)), "Origin", "null"), untrusted},
-		"a stranger's link that hides its page": {headed(withCookie(get("/test.sub.session", "apiKey", d.APIKey)), "Sec-Fetch-Site", "cross-site"), untrusted},
-		"a page of the same site":               {headed(withCookie(get("/test.sub.session", "apiKey", d.APIKey)), "Sec-Fetch-Site", "same-site"), served},
-		"a program, which is no page":           {withCookie(post("/test.sub.session", "apiKey", d.APIKey)), served},
-		"the server's own page":                 {headed(withCookie(post("/test.sub.session", "apiKey", d.APIKey)), "Origin", "http://id.example"), served},
-		"a script of a trusted page":            {headed(withCookie(script()), "Referer", "https://www.example.com/a"), wrap(served)},
-		"a script of a stranger":                {headed(withCookie(script()), "Referer", "https://evil.example/"), wrap(untrusted)},
-		"a script that hides its page":          {withCookie(script()), wrap(untrusted)},
-		"a script with a token":                 {script("login_token", token), wrap(served)},
-		"a stranger with a token":               {headed(post("/test.sub.session", "apiKey", d.APIKey, "login_token", token), "Origin", "https://evil.example"), served},
-		"a stranger's script, no cookie":        {headed(get("/test.echo", "apiKey", d.APIKey, "format", "jsonp", "callback", "f"), "Referer", "https://evil.example/"), wrap(untrusted)},
+		"a trusted page":                         {headed(withCookie(post("/test.sub.session", "apiKey", d.APIKey)), "Origin", "https://example.com"), served},
+		"a stranger's form":                      {headed(withCookie(post("/test.sub.session", "apiKey", d.APIKey)), "Origin", "https://evil.example"), untrusted},
+		"a stranger's form, sandboxed":           {headed(headed(withCookie(post("/test.sub.session", "apiKey", d.APIKey)), "Origin", "null"), "Referer", "https://evil.example/"), untrusted},
+		"a sandboxed form that hides its page":   {headed(withCookie(post("/test.sub.session", "apiKey", d.APIKey)), "Origin", "null"), untrusted},
+		"a stranger's link that hides its page":  {headed(withCookie(get("/test.sub.session", "apiKey", d.APIKey)), "Sec-Fetch-Site", "cross-site"), untrusted},
+		"a neighbour's link that hides its page": {headed(withCookie(get("/test.sub.session", "apiKey", d.APIKey)), "Sec-Fetch-Site", "same-site"), untrusted},
+		"an address that the user typed":         {headed(withCookie(get("/test.sub.session", "apiKey", d.APIKey)), "Sec-Fetch-Site", "none"), served},
+		"a program, which is no page":            {withCookie(post("/test.sub.session", "apiKey", d.APIKey)), served},
+		"the server's own page":                  {headed(withCookie(post("/test.sub.session", "apiKey", d.APIKey)), "Origin", "http://id.example"), served},
+		"a script of a trusted page":             {headed(withCookie(script()), "Referer", "https://www.example.com/a"), wrap(served)},
+		"a script of a stranger":                 {headed(withCookie(script()), "Referer", "https://evil.example/"), wrap(untrusted)},
+		"a script that hides its page":           {withCookie(script()), wrap(untrusted)},
+		"a script with a token":                  {script("login_token", token), wrap(served)},
+		"a stranger with a token":                {headed(post("/test.sub.session", "apiKey", d.APIKey, "login_token", token), "Origin", "https://evil.example"), served},
+		"a stranger's script, no cookie":         {headed(get("/test.echo", "apiKey", d.APIKey, "format", "jsonp", "callback", "f"), "Referer", "https://evil.example/"), wrap(untrusted)},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -201,6 +202,21 @@ func TestRatesBoundAddressesAndCredentials(t *testing.T) {
 		call(d, "192.0.2.9:1", "secret", "wrong")
 		if body, _ := call(d, "192.0.2.9:1", "secret", "wrong"); body != tooMany {
 			t.Error(body)
+		}
+	})
+	t.Run("OAuth 2 endpoints by address", func(t *testing.T) {
+		for _, rates := range []gateway.Rates{{Client: one}, {Address: one}} {
+			d := limited(rates)
+			for i, want := range []int{http.StatusUnauthorized, http.StatusTooManyRequests} {
+				r := post("/oauth2/token", "grant_type", "client_credentials", "client_id", d.UserKey, "client_secret", "wr0ng-guess")
+				r.RemoteAddr = "192.0.2.9:1"
+				if response, body := serve(d, r); response.StatusCode != want || (response.Header.Get("Retry-After") == "1") != (i == 1) {
+					t.Errorf("%d. request: %d %s", i+1, response.StatusCode, body)
+				}
+			}
+			if log := d.Log(); !strings.Contains(log, `"path":"/oauth2/token","verb":"POST","status":429,"ip":"192.0.2.9"`) || strings.Contains(log, "wr0ng") {
+				t.Error(log)
+			}
 		}
 	})
 	t.Run("servers by credential", func(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/doorward/doorward/doorwardtest"
 	"github.com/doorward/doorward/gigya"
+	"github.com/doorward/doorward/internal/server"
 )
 
 // signed is a call with a request signature made for the url, sent to the address of the same path at host.
@@ -73,5 +74,19 @@ func TestSignedCallsAsClientsSeeTheAddress(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+func TestTheHostOfThePublicURLMayBeSigned(t *testing.T) {
+	d := front(t, doorwardtest.WithServer(func(o *server.Options) { o.Methods, o.PublicURL = testMethods(), "https://id.example.com" }))
+	for name, test := range map[string]struct{ url, want string }{
+		"the public URL": {"https://id.example.com/test.server", "\"errorCode\": 0,"},
+		"another host":   {"https://www.example.com/test.server", "\"errorCode\": 403003,"},
+	} {
+		_, body := serve(d, signed(t, "POST", test.url, "10.0.0.7:8080", d.Secret,
+			gigya.Param{Name: "apiKey", Value: d.APIKey}, gigya.Param{Name: "timestamp", Value: strconv.FormatInt(noon.Unix(), 10)}, gigya.Param{Name: "nonce", Value: name}))
+		if !strings.Contains(string(body), test.want) {
+			t.Errorf("%s: %s", name, body)
+		}
 	}
 }

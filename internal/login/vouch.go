@@ -77,7 +77,8 @@ func (v Vouched) login(tx store.Tx, sessions *session.Sessions, c *method.Invoca
 	}
 	result.Account = a
 	outcome, err := account.Apply(a, &account.Change{Profile: v.UserInfo, RegSource: v.RegSource}, account.Rules{
-		Site: c.Site, Server: true, Now: now,
+		// A page with the site's word for the UID has no word for what it writes: the rules of clients hold for that.
+		Site: c.Site, Server: c.Server(), Now: now,
 		Owner: func(id store.Identifier) (string, error) { return tx.Owner(c.Site.Group, id) },
 	})
 	if err != nil {

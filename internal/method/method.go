@@ -33,7 +33,8 @@ type Spec struct {
 	Write bool
 	// Event marks end-user events, which are audited whoever calls, successful or not.
 	Event bool
-	// OwnCredential: the method reads client_id and client_secret itself (socialize.getToken).
+	// OwnCredential: the method reads client_id and client_secret itself (socialize.getToken). It leaves the caller that
+	// it proved, and the site that the call turned out to be about, in its Invocation: for the log and the audit.
 	OwnCredential bool
 	// RegTokenMakesClient: a regToken beside a server credential makes the call a client's: the rules for parameters and
 	// fields are then those of clients.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/audit"
+	"github.com/doorward/doorward/internal/caller"
 	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/gateway"
 )
@@ -32,6 +33,7 @@ func (a recorder) Record(ctx context.Context, r *gateway.Record) error {
 	call := audit.Call{
 		Time: clock.FromTime(r.Time), CallID: r.CallID, Method: r.FullName, APIKey: r.APIKey, UID: r.UID,
 		UserKey: r.UserKey, SourceIP: r.ClientIP.String(), AuthType: audit.AuthType(r.Via, r.UserKey != ""), Params: r.Params,
+		Stranger: r.Caller == nil || r.Caller.Class != caller.Server,
 	}
 	if facts.Key {
 		call.Key = &audit.KeyDetails{Name: r.Caller.Key.Name, Description: r.Caller.Key.Description}

@@ -153,10 +153,15 @@ func glob(pattern, text string) bool {
 var hostNames = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false), idna.CheckHyphens(false))
 
 // asciiHost returns a host name as DNS has it: lower case, no trailing dot, labels beyond ASCII as xn--…. It is empty for
-// what can be no host name.
+// what can be no host name. Names are compared label by label in every way that a star allows, so that a name without
+// bound would be dear: DNS has none longer than 253 bytes, and in UTF-8 none that is four times as long.
 func asciiHost(host string) string {
+	const longest = 253
+	if len(host) > 4*longest {
+		return ""
+	}
 	host, err := hostNames.ToASCII(host)
-	if err != nil {
+	if err != nil || len(host) > longest+1 {
 		return ""
 	}
 	return strings.TrimSuffix(host, ".")

@@ -2,6 +2,7 @@ package site_test
 
 import (
 	"net/url"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -103,6 +104,31 @@ func FuzzTrustedURL(f *testing.F) {
 		}
 		if p.Matches(u) && u.Scheme != "http" && u.Scheme != "https" {
 			t.Errorf("pattern %q trusts %q", pattern, page)
+		}
+	})
+}
+
+// A browser's Origin and Referer come with every call, and are up to 8 KB here.
+func TestAttack(t *testing.T) {
+	t.Run("048_a_long_host_name_costs_little", func(t *testing.T) {
+		pattern, err := site.ParseTrustedURL("*.example.com/*")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, host := range map[string]string{
+			"labels": strings.Repeat("a.", 4000) + "example.com", "labels beyond ASCII": strings.Repeat("ü.", 2600) + "example.com",
+			"the longest that is compared": strings.Repeat("a.", 121) + "example.org",
+		} {
+			page := &url.URL{Scheme: "https", Host: host}
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			if pattern.Matches(page) {
+				t.Errorf("%s: a page of a name that there cannot be is trusted", name)
+			}
+			runtime.ReadMemStats(&after)
+			if spent := after.TotalAlloc - before.TotalAlloc; spent > 2<<20 {
+				t.Errorf("%s: a comparison took %d KB", name, spent>>10)
+			}
 		}
 	})
 }

@@ -106,6 +106,7 @@ func TestRefusedRowsChangeNothingAndSayWhy(t *testing.T) {
 	for name, test := range map[string]struct{ row, want string }{
 		"an empty row":              {`{}`, "there is no login identifier: give email, username or loginIDs, or a UID"},
 		"an unknown member":         {`{"UID":"u","shoesize":44}`, "shoesize: there is no such member of an account"},
+		"a member for terminals":    {`{"UID":"u","\u001b]0;gotcha\u0007\u202e":44}`, `\u001b]0;gotcha\u0007\u202e: there is no such member of an account`},
 		"a UID that is there":       {`{"UID":"first"}`, "UID: there is an account with this UID already"},
 		"a UID with a blank":        {`{"UID":"a b"}`, "UID: want 1 to 252 visible ASCII characters"},
 		"a taken address":           {`{"email":"FIRST@example.com"}`, "email: email already exists"},

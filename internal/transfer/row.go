@@ -3,7 +3,9 @@ package transfer
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/document"
@@ -19,7 +21,22 @@ type RowError struct {
 	Err  error
 }
 
-func (e *RowError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
+// Error shows what cannot be printed escaped: names and values of the file stand in it, and it goes to a terminal.
+func (e *RowError) Error() string {
+	text := fmt.Sprintf("line %d: %v", e.Line, e.Err)
+	if !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if !unicode.IsPrint(r) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
 
 // Unwrap returns the reason.
 func (e *RowError) Unwrap() error { return e.Err }

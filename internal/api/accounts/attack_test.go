@@ -191,7 +191,7 @@ func attackParallelGuesses(t *testing.T) {
 // attackChangedMeanwhile proves a password, or shows a token, that is no longer worth anything when the call writes.
 func attackChangedMeanwhile(t *testing.T) {
 	h := newHouse(t)
-	session := h.zoe()
+	h.zoe()
 	changed := func(a *store.Account) {
 		account.SetPassword(&a.Secrets, "$argon2id$other", 0, clock.FromTime(testTime))
 	}
@@ -199,7 +199,7 @@ func attackChangedMeanwhile(t *testing.T) {
 	wantCode(t, h.call(public, "accounts.login", "loginID", "zoe@example.com", "password", testPass), "403042")
 	for _, params := range [][]string{{"newPassword", "battery staple"}, {"secretQuestion", "q", "secretAnswer", "a"}} {
 		h := newHouse(t)
-		session = h.zoe()
+		session := h.zoe()
 		h.meanwhile(changed)
 		wantCode(t, h.call(user(session), "accounts.setAccountInfo", append(params, "password", testPass)...), "403042")
 	}

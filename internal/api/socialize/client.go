@@ -100,6 +100,8 @@ func (d Deps) prove(ctx context.Context, c *method.Call[GetTokenParams]) (client
 	if c.Site != nil && c.Site.APIKey != s.APIKey {
 		return client{}, gigya.InvalidArgumentBecause("client_id", "must be the apiKey of the call")
 	}
+	// The call is about this site now, proven or not: a wrong secret is for its audit log.
+	c.Site = s
 	if got.userKey != "" {
 		return d.proveKey(ctx, c, got.userKey, got.secret, s)
 	}

@@ -14,6 +14,10 @@ import (
 	"github.com/doorward/doorward/internal/token"
 )
 
+// vouching is the privilege of a key that may stand for users: a token of a user is a session, as socialize.notifyLogin
+// opens it. A token of the key itself needs none, because it has the key's own privileges.
+const vouching = "socialize.notifyLogin"
+
 // tokenLife is the life of an access token when the caller names none: that of the reference's example.
 const tokenLife = time.Hour
 
@@ -50,7 +54,8 @@ type GetTokenResult struct {
 //
 // The client proves itself by a Basic header (API key and partner secret), by client_id and client_secret, or by
 // client_id, userKey and secret. grant_type none and client_credentials give a token with the rights of the client;
-// client_credentials with x_siteUID one of that user, as socialize.notifyLogin would open a session. There are no
+// client_credentials with x_siteUID one of that user, as socialize.notifyLogin would open a session: a key needs the
+// privilege of that name (403007). There are no
 // authorization codes and no refresh tokens yet: any that is sent is a wrong one (400014).
 //
 // Errors carry the members of OAuth beside the envelope: error is the number, error_description the number and its text.
@@ -134,6 +139,10 @@ func (d Deps) seal(a token.Access, now time.Time, life time.Duration) GetTokenRe
 
 // userToken opens a session for the user and issues a token that stands on it: a logout ends both.
 func (d Deps) userToken(ctx context.Context, c *method.Call[GetTokenParams], proven client) (GetTokenResult, error) {
+	// No privilege was asked for at the door, where nobody was proven.
+	if proven.key != nil && !proven.key.May(vouching) {
+		return GetTokenResult{}, method.Denied(c.Method.Spec.Name)
+	}
 	if proven.site == nil {
 		return GetTokenResult{}, gigya.MissingParameter("apiKey")
 	}

@@ -20,7 +20,7 @@ import (
 type GetUserInfoParams struct {
 	// UID is the user of a server call.
 	UID string `param:"UID"`
-	// Include may name id_token.
+	// Include may name id_token, which a session is given.
 	Include method.List `param:"include"`
 	// The rest is about social providers and of no effect.
 	IncludeAllIdentities bool        `param:"includeAllIdentities"`
@@ -78,11 +78,12 @@ func (d Deps) userInfo(ctx context.Context, c *method.Call[GetUserInfoParams], a
 	dst = fmt.Appendf(dst, `,"oldestDataUpdatedTimestamp":%d,"oldestDataAge":%d`,
 		a.OldestDataUpdated, max(0, clock.FromTime(c.Now)-a.OldestDataUpdated)/1000)
 	for _, word := range c.Params.Include {
-		if !strings.EqualFold(word, "id_token") {
+		// Only the user's own session: a server has accounts.getJWT, which has a privilege of its own.
+		if !strings.EqualFold(word, "id_token") || c.Caller.UID == "" {
 			continue
 		}
 		text, _, err := login.IssueIDToken(ctx, d.Keyring, d.Issuer, login.IDToken{
-			APIKey: c.Site.APIKey, Account: a, Now: c.Now, Life: login.DefaultIDTokenLife, LoggedIn: c.Caller.UID != "",
+			APIKey: c.Site.APIKey, Account: a, Now: c.Now, Life: login.DefaultIDTokenLife, LoggedIn: true,
 		})
 		if err != nil {
 			return nil, err

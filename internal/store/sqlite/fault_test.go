@@ -70,82 +70,39 @@ func TestAReadOnlyDatabaseIsTold(t *testing.T) {
 	}
 }
 
-func TestOnlyNonceClaimsAreCommittedWithoutWaitingForTheDisk(t *testing.T) {
+func TestEveryChangeIsCommittedWithTheDiskWaitedFor(t *testing.T) {
 	s := openInside(t)
-	const full, normal = 2, 1
-	for _, tt := range []struct {
-		relaxed bool
-		want    int64
-	}{{true, normal}, {false, full}, {true, normal}, {true, normal}, {false, full}} {
-		var mode int64
-		err := s.submit(t.Context(), &job{relaxed: tt.relaxed, fn: func(t *tx) (err error) {
-			mode, err = number(t.c, "PRAGMA synchronous")
-			return err
-		}})
-		if err != nil || mode != tt.want {
-			t.Errorf("relaxed %t: synchronous = %d, %v; want %d", tt.relaxed, mode, err, tt.want)
+	err := within(t, s, func(t *tx) error {
+		mode, err := number(t.c, "PRAGMA synchronous")
+		if full := int64(2); mode != full {
+			return errors.Join(err, fmt.Errorf("synchronous = %d", mode))
 		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 
-func TestAGroupWithADurableJobIsDurable(t *testing.T) {
-	s := openInside(t)
-	hold, held := make(chan struct{}), make(chan struct{})
-	done := make(chan error, 3)
-	go func() {
-		done <- s.submit(t.Context(), &job{fn: func(*tx) error { close(held); <-hold; return nil }})
-	}()
-	<-held
-	modes := make(chan int64, 2)
-	for _, relaxed := range []bool{true, false} {
-		go func() {
-			done <- s.submit(t.Context(), &job{relaxed: relaxed, fn: func(t *tx) error {
-				mode, err := number(t.c, "PRAGMA synchronous")
-				modes <- mode
-				return err
-			}})
-		}()
-	}
-	for len(s.writer.jobs) < 2 {
-		time.Sleep(time.Millisecond)
-	}
-	close(hold)
-	for range 3 {
-		if err := <-done; err != nil {
-			t.Fatal(err)
-		}
-	}
-	for range 2 {
-		if mode := <-modes; mode != 2 {
-			t.Errorf("synchronous = %d in a mixed group", mode)
-		}
-	}
-}
-
-func TestDeadNoncesAndMarksAreSweptAway(t *testing.T) {
+func TestDeadMarksAreSweptAway(t *testing.T) {
 	s := openInside(t)
 	const step = clock.Millis(20_000)
 	for i := range 1000 {
 		now := clock.Millis(i+1) * step
 		h := store.Hash{byte(i), byte(i >> 8)}
-		if ok, err := s.ClaimNonce(t.Context(), "owner", h, now, now+step); !ok || err != nil {
-			t.Fatal(ok, err)
-		}
 		if err := s.Change(t.Context(), func(tx store.Tx) error { return tx.UseOnce("space", h, now, now+step) }); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, table := range []string{"nonces", "marks"} {
-		err := within(t, s, func(tx *tx) error {
-			n, err := number(tx.c, "SELECT count(*) FROM "+table)
-			if n > 2*sweepGrace/int64(step) {
-				t.Errorf("%d %s remain", n, table)
-			}
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
+	err := within(t, s, func(tx *tx) error {
+		n, err := number(tx.c, "SELECT count(*) FROM marks")
+		if n > 2*sweepGrace/int64(step) {
+			t.Errorf("%d marks remain", n)
 		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -83,6 +84,9 @@ func TestTheFilesAreTheirOwnersOnly(t *testing.T) {
 	}
 	s := open(t, file)
 	putNew(t, s, "a")
+	if _, err := s.ClaimNonce(t.Context(), "owner", store.Hash{}, 1, 2); err != nil {
+		t.Fatal(err)
+	}
 	if err := s.Backup(t.Context(), filepath.Join(folder, "copy.db")); err != nil {
 		t.Fatal(err)
 	}
@@ -90,13 +94,25 @@ func TestTheFilesAreTheirOwnersOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, e := range entries {
-		if info, err := e.Info(); err != nil || info.Mode().Perm() != 0o600 {
+	shared, err := os.ReadDir(file + ".shared")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range append(entries, shared...) {
+		names = append(names, e.Name())
+		want := fs.FileMode(0o600)
+		if e.IsDir() {
+			want = 0o700
+		}
+		if info, err := e.Info(); err != nil || info.Mode().Perm() != want {
 			t.Errorf("%s has mode %v, %v", e.Name(), info.Mode(), err)
 		}
 	}
-	if len(entries) != 4 {
-		t.Errorf("%d files, want the database, its log, its index and the copy", len(entries))
+	want := []string{"copy.db", "doorward.db", "doorward.db-shm", "doorward.db-wal", "doorward.db.shared",
+		"config", "config.lock", "nonces-000000000001", "nonces.lock"}
+	if !slices.Equal(names, want) {
+		t.Errorf("files: %q", names)
 	}
 }
 

@@ -78,8 +78,6 @@ func TestHotStatementsAnswerFromAnIndex(t *testing.T) {
 		sqlMarked:             {"SEARCH marks USING PRIMARY KEY (space=? AND hash=?)"},
 		sqlSweepMarks: {"SEARCH marks USING PRIMARY KEY (space=? AND hash=?)", "LIST SUBQUERY",
 			"SEARCH marks USING COVERING INDEX marks_until (until<?)"},
-		sqlSweepNonces: {"SEARCH nonces USING PRIMARY KEY (owner=? AND hash=?)", "LIST SUBQUERY",
-			"SEARCH nonces USING COVERING INDEX nonces_until (until<?)"},
 		sqlConfigVersion: {"SEARCH meta USING PRIMARY KEY (name=?)"},
 		sqlPartner:       {"SEARCH partners USING INTEGER PRIMARY KEY (rowid=?)"},
 		sqlSite:          {"SEARCH sites USING INDEX sqlite_autoindex_sites_1 (api_key=?)"},

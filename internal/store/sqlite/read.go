@@ -67,7 +67,10 @@ func (s *Store) Marked(ctx context.Context, space string, hash store.Hash, now c
 
 // ConfigVersion implements [store.Configuration].
 func (s *Store) ConfigVersion(ctx context.Context) (int64, error) {
-	return point(ctx, s, configVersion)
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	return s.config.version(func() (int64, error) { return point(ctx, s, configVersion) })
 }
 
 // Partner implements [store.Configuration].
@@ -119,7 +122,7 @@ func (s *Store) SigningKeys(ctx context.Context) ([]*store.SigningKey, error) {
 
 // Ready implements [store.Store]: it reads a row, and begins a change that writes nothing.
 func (s *Store) Ready(ctx context.Context) error {
-	if _, err := s.ConfigVersion(ctx); err != nil {
+	if _, err := point(ctx, s, configVersion); err != nil {
 		return fmt.Errorf("read the database: %w", err)
 	}
 	if err := s.Change(ctx, func(store.Tx) error { return nil }); err != nil {

@@ -20,14 +20,10 @@ const (
 	// A mark that has died is set anew; one that lives makes the statement change nothing.
 	sqlUseOnce = `INSERT INTO marks (space, hash, until) VALUES (?1, ?2, ?4)
 		ON CONFLICT (space, hash) DO UPDATE SET until = excluded.until WHERE until <= ?3`
-	sqlClaimNonce = `INSERT INTO nonces (owner, hash, until) VALUES (?1, ?2, ?4)
-		ON CONFLICT (owner, hash) DO UPDATE SET until = excluded.until WHERE until <= ?3`
 
 	// A bare parameter as limit would have the engine plan the statement anew for each value.
 	sqlSweepMarks = `DELETE FROM marks WHERE (space, hash) IN
 		(SELECT space, hash FROM marks WHERE until < ?1 ORDER BY until LIMIT ?2 + 0)`
-	sqlSweepNonces = `DELETE FROM nonces WHERE (owner, hash) IN
-		(SELECT owner, hash FROM nonces WHERE until < ?1 ORDER BY until LIMIT ?2 + 0)`
 )
 
 func getSession(c *sqlite.Conn, group, uid string, hash store.Hash) (*store.Session, error) {
@@ -83,33 +79,28 @@ func marked(c *sqlite.Conn, space string, hash store.Hash, now clock.Millis) (bo
 }
 
 func useOnce(c *sqlite.Conn, space string, hash store.Hash, now, until clock.Millis) error {
-	first, err := claim(c, sqlUseOnce, space, hash, now, until)
-	if err == nil && !first {
+	changed, err := exec(c, sqlUseOnce, func(b *binder) {
+		b.text(space)
+		b.hash(hash)
+		b.time(now)
+		b.time(until)
+	})
+	if err == nil && changed == 0 {
 		return store.ErrUsed
 	}
 	return err
 }
 
-func claim(c *sqlite.Conn, query, owner string, hash store.Hash, now, until clock.Millis) (bool, error) {
-	changed, err := exec(c, query, func(b *binder) {
-		b.text(owner)
-		b.hash(hash)
-		b.time(now)
-		b.time(until)
-	})
-	return changed == 1, err
-}
-
-// Dead marks and nonces are deleted by the groups that set new ones: up to sweepPieces for each new one, and sweepGrace
-// after their end: what was used must stay used when a clock that ran ahead is put right. An hour covers a clock that was
-// set to the wrong time zone, and costs a row for every nonce of an hour.
+// Dead marks are deleted by the groups that set new ones: up to sweepPieces for each new one, and sweepGrace after their
+// end: what was used must stay used when a clock that ran ahead is put right. An hour covers a clock that was set to the
+// wrong time zone. The files of nonces are kept as long (see [nonceLog]).
 const (
 	sweepPieces = 4
 	sweepGrace  = 3_600_000
 )
 
-func sweep(c *sqlite.Conn, query string, now clock.Millis, claims int) error {
-	_, err := exec(c, query, func(b *binder) {
+func sweep(c *sqlite.Conn, now clock.Millis, claims int) error {
+	_, err := exec(c, sqlSweepMarks, func(b *binder) {
 		b.time(now - sweepGrace)
 		b.int(int64(claims) * sweepPieces)
 	})

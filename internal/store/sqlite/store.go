@@ -41,6 +41,8 @@ type Store struct {
 	readers   *pool
 	searchers *pool
 	writer    *writer
+	nonces    *nonceLog
+	config    *configMark
 
 	// closing guards closed; work counts the changes and backups under way.
 	closing sync.RWMutex
@@ -90,11 +92,17 @@ func open(ctx context.Context, o Options) (*Store, error) {
 	if err := prepare(ctx, w, file, o.Clock); err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
+	nonces, config, err := openShared(sharedFolder(file), o.Busy)
+	if err != nil {
+		return nil, errors.Join(err, w.Close())
+	}
 	return &Store{
 		file:      file,
 		busy:      o.Busy,
 		clock:     o.Clock,
-		writer:    newWriter(w),
+		writer:    newWriter(w, config),
+		nonces:    nonces,
+		config:    config,
 		readers:   newPool(o.Readers, func() (*conn, error) { return connectReader(&o, readerCache) }),
 		searchers: newPool(searchers, func() (*conn, error) { return connectReader(&o, searcherCache) }),
 	}, nil
@@ -138,12 +146,14 @@ func (s *Store) Change(ctx context.Context, fn func(tx store.Tx) error) error {
 
 // ClaimNonce implements [store.Replay].
 func (s *Store) ClaimNonce(ctx context.Context, owner string, nonce store.Hash, now, until clock.Millis) (bool, error) {
-	var first bool
-	err := s.submit(ctx, &job{relaxed: true, fn: func(t *tx) (err error) {
-		first, err = t.claimNonce(owner, nonce, now, until)
-		return err
-	}})
-	return first && err == nil, err
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	if err := s.enter(); err != nil {
+		return false, err
+	}
+	defer s.work.Done()
+	return s.nonces.claim(ctx, owner, nonce, now, until)
 }
 
 func (s *Store) submit(ctx context.Context, j *job) error {
@@ -176,5 +186,5 @@ func (s *Store) Close() error {
 	s.closing.Unlock()
 	s.work.Wait()
 	// The writer's connection goes last: the last one that closes a file writes the log back into it.
-	return errors.Join(s.readers.close(), s.searchers.close(), s.writer.close())
+	return errors.Join(s.nonces.close(), s.readers.close(), s.searchers.close(), s.writer.close(), s.config.close())
 }

@@ -11,9 +11,11 @@ import (
 // tx is one function's view of the group's transaction.
 type tx struct {
 	c *sqlite.Conn
-	// marks and nonces count those that were set, and now is the latest time of one: what the sweep goes by.
-	marks, nonces int
-	now           clock.Millis
+	// marks counts those that were set, and now is the latest time of one: what the sweep goes by.
+	marks int
+	now   clock.Millis
+	// configured: a record of the configuration was written.
+	configured bool
 }
 
 var _ store.Tx = (*tx)(nil)
@@ -23,6 +25,13 @@ var errTxOver = errors.New("transaction used after its function returned")
 
 // end makes the transaction useless. The connection belongs to the next function then.
 func (t *tx) end() { t.c = nil }
+
+// add sums up what several functions of one transaction did.
+func (t *tx) add(other *tx) {
+	t.marks += other.marks
+	t.now = max(t.now, other.now)
+	t.configured = t.configured || other.configured
+}
 
 // read runs a function on the connection of a transaction that is not over.
 func read[T any](t *tx, fn func(c *sqlite.Conn) (T, error)) (T, error) {
@@ -38,6 +47,12 @@ func (t *tx) write(fn func(c *sqlite.Conn) error) error {
 		return errTxOver
 	}
 	return fn(t.c)
+}
+
+// configure writes a record of the configuration.
+func (t *tx) configure(fn func(c *sqlite.Conn) error) error {
+	t.configured = true
+	return t.write(fn)
 }
 
 func (t *tx) Account(group, uid string) (*store.Account, error) {
@@ -88,32 +103,24 @@ func (t *tx) UseOnce(space string, hash store.Hash, now, until clock.Millis) err
 	})
 }
 
-func (t *tx) claimNonce(owner string, nonce store.Hash, now, until clock.Millis) (bool, error) {
-	return read(t, func(c *sqlite.Conn) (bool, error) {
-		t.nonces++
-		t.now = max(t.now, now)
-		return claim(c, sqlClaimNonce, owner, nonce, now, until)
-	})
-}
-
 func (t *tx) PutPartner(p *store.Partner) error {
-	return t.write(func(c *sqlite.Conn) error { return putPartner(c, p) })
+	return t.configure(func(c *sqlite.Conn) error { return putPartner(c, p) })
 }
 
 func (t *tx) PutSite(s *store.Site) error {
-	return t.write(func(c *sqlite.Conn) error { return putSite(c, s) })
+	return t.configure(func(c *sqlite.Conn) error { return putSite(c, s) })
 }
 
 func (t *tx) PutKey(k *store.Key) error {
-	return t.write(func(c *sqlite.Conn) error { return putKey(c, k) })
+	return t.configure(func(c *sqlite.Conn) error { return putKey(c, k) })
 }
 
 func (t *tx) PutSigningKey(k *store.SigningKey) error {
-	return t.write(func(c *sqlite.Conn) error { return putSigningKey(c, k) })
+	return t.configure(func(c *sqlite.Conn) error { return putSigningKey(c, k) })
 }
 
 func (t *tx) DeleteSigningKey(id string) error {
-	return t.write(func(c *sqlite.Conn) error { return deleteSigningKey(c, id) })
+	return t.configure(func(c *sqlite.Conn) error { return deleteSigningKey(c, id) })
 }
 
 func (t *tx) Site(apiKey string) (*store.Site, error) {

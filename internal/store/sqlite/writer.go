@@ -19,8 +19,6 @@ const (
 // job is a function on its way through the writer.
 type job struct {
 	fn func(t *tx) error
-	// relaxed jobs need not survive the loss of power.
-	relaxed bool
 	// begun is set by whoever comes first: the writer, who then runs the job, or its caller, who then gives it up.
 	begun atomic.Bool
 	// finished gets one value when err says how it went.
@@ -30,21 +28,20 @@ type job struct {
 
 // writer owns the connection that writes.
 type writer struct {
-	c     *conn
-	jobs  chan *job
-	ended chan struct{}
+	c      *conn
+	config *configMark
+	jobs   chan *job
+	ended  chan struct{}
 
 	// What follows belongs to the goroutine.
 
 	// group holds the jobs of the present transaction, of which running is the one whose function runs.
 	group   []*job
 	running *job
-	// relaxed is how the connection commits: synchronous NORMAL instead of FULL.
-	relaxed bool
 }
 
-func newWriter(c *conn) *writer {
-	w := &writer{c: c, jobs: make(chan *job, queueSize), ended: make(chan struct{})}
+func newWriter(c *conn, config *configMark) *writer {
+	w := &writer{c: c, config: config, jobs: make(chan *job, queueSize), ended: make(chan struct{})}
 	go w.run()
 	return w
 }
@@ -141,7 +138,7 @@ func (w *writer) drop(j *job, err error) {
 func (w *writer) transact() {
 	err := w.begin()
 	if err == nil {
-		var dead tx
+		var sum tx
 		alone := len(w.group) == 1
 		for _, j := range w.group {
 			t := &tx{c: w.c.Conn}
@@ -150,11 +147,9 @@ func (w *writer) transact() {
 				w.drop(j, lost(j.err))
 				return
 			}
-			dead.marks += t.marks
-			dead.nonces += t.nonces
-			dead.now = max(dead.now, t.now)
+			sum.add(t)
 		}
-		if err = w.commit(&dead); err != nil {
+		if err = w.commit(&sum); err != nil {
 			w.rollback()
 		}
 	}
@@ -168,21 +163,9 @@ func (w *writer) transact() {
 	w.group = w.group[:0]
 }
 
-// begin takes the write lock, having set how safe the commit of the group must be.
+// begin takes the write lock.
 func (w *writer) begin() error {
 	w.rollback()
-	relaxed := !slices.ContainsFunc(w.group, func(j *job) bool { return !j.relaxed })
-	if relaxed != w.relaxed {
-		mode := "FULL"
-		if relaxed {
-			mode = "NORMAL"
-		}
-		// Not a kept statement: the engine obeys this pragma while it prepares it.
-		if err := script(w.c.Conn, "PRAGMA synchronous = "+mode); err != nil {
-			return explain(err)
-		}
-		w.relaxed = relaxed
-	}
 	return w.exec("BEGIN IMMEDIATE")
 }
 
@@ -228,17 +211,19 @@ func (w *writer) guarded(t *tx, j *job) (err error) {
 	return j.fn(t)
 }
 
-// commit sweeps what is dead, in proportion to what is new, and commits.
-func (w *writer) commit(dead *tx) error {
-	if dead.marks > 0 {
-		if err := sweep(w.c.Conn, sqlSweepMarks, dead.now, dead.marks); err != nil {
+// commit sweeps what is dead, in proportion to what is new, and commits. A change of the configuration is announced to
+// those who keep it in memory, in this process and in others.
+func (w *writer) commit(sum *tx) error {
+	if sum.marks > 0 {
+		if err := sweep(w.c.Conn, sum.now, sum.marks); err != nil {
 			return err
 		}
 	}
-	if dead.nonces > 0 {
-		if err := sweep(w.c.Conn, sqlSweepNonces, dead.now, dead.nonces); err != nil {
-			return err
+	if sum.configured {
+		if err := w.config.begin(); err != nil {
+			return fmt.Errorf("announce a change of the configuration: %w", err)
 		}
+		defer w.config.end()
 	}
 	return w.exec("COMMIT")
 }

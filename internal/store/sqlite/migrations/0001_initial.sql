@@ -76,15 +76,6 @@ CREATE TABLE marks (
 
 CREATE INDEX marks_until ON marks (until);
 
-CREATE TABLE nonces (
-    owner TEXT    NOT NULL,
-    hash  BLOB    NOT NULL,
-    until INTEGER NOT NULL,
-    PRIMARY KEY (owner, hash)
-) WITHOUT ROWID;
-
-CREATE INDEX nonces_until ON nonces (until);
-
 CREATE TABLE partners (
     id       INTEGER PRIMARY KEY,
     name     TEXT    NOT NULL,

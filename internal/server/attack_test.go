@@ -1,0 +1,88 @@
+package server_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/doorward/doorward/doorwardtest"
+	"github.com/doorward/doorward/internal/audit"
+	"github.com/doorward/doorward/internal/store"
+)
+
+// The cases that SECURITY-TESTS.md numbers, as far as they need the whole server.
+func TestAttack(t *testing.T) {
+	t.Run("101_whoever_asks_for_a_token_is_in_the_audit_log", attackTokenAudit)
+}
+
+// lastAudit returns the newest record of the site's log, that of no site when apiKey is empty. Records of refusals are
+// written in batches: it waits for one.
+func lastAudit(t *testing.T, d *doorwardtest.Server, apiKey string) map[string]any {
+	t.Helper()
+	var record map[string]any
+	for range 200 {
+		err := d.Store().Audits(t.Context(), apiKey, 1, func(a *store.Audit) error { return json.Unmarshal(a.Record, &record) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if record != nil {
+			break
+		}
+		time.Sleep(audit.FlushInterval / 4)
+	}
+	return record
+}
+
+func attackTokenAudit(t *testing.T) {
+	for name, c := range map[string]struct {
+		params  func(d *doorwardtest.Server) []string
+		noSite  bool
+		code    string
+		userKey bool
+		auth    string
+		uid     string
+	}{
+		"the partner": {params: func(d *doorwardtest.Server) []string {
+			return []string{"grant_type", "none", "client_id", d.APIKey, "client_secret", d.Secret}
+		}, code: "0", auth: "bearer"},
+		"a key": {params: func(d *doorwardtest.Server) []string {
+			return []string{"grant_type", "none", "client_id", d.APIKey, "userKey", d.UserKey, "secret", d.UserSecret}
+		}, code: "0", userKey: true, auth: "bearer"},
+		"a key for a user": {params: func(d *doorwardtest.Server) []string {
+			return []string{"grant_type", "client_credentials", "client_id", d.APIKey, "userKey", d.UserKey, "secret", d.UserSecret, "x_siteUID", "zoe"}
+		}, code: "0", userKey: true, auth: "bearer", uid: "zoe"},
+		"a key that names no site": {params: func(d *doorwardtest.Server) []string {
+			d.AddSite(nil)
+			return []string{"grant_type", "none", "client_id", d.UserKey, "client_secret", d.UserSecret}
+		}, noSite: true, code: "0", userKey: true, auth: "bearer"},
+		"a wrong secret": {params: func(d *doorwardtest.Server) []string {
+			return []string{"grant_type", "none", "client_id", d.APIKey, "client_secret", "d3Jvbmc="}
+		}, code: "403010", auth: "none"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := doorwardtest.New(t)
+			body := d.Call("socialize.getToken", c.params(d)...)
+			if !strings.Contains(string(body), `"errorCode": `+c.code+`,`) {
+				t.Fatalf("answer\n%s", body)
+			}
+			apiKey := d.APIKey
+			if c.noSite {
+				apiKey = ""
+			}
+			record := lastAudit(t, d, apiKey)
+			userKey, _ := record["userKey"].(string)
+			uid, _ := record["uid"].(string)
+			if record["endpoint"] != "socialize.getToken" || record["errCode"] != c.code || record["authType"] != c.auth ||
+				(userKey == d.UserKey) != c.userKey || uid != c.uid {
+				t.Errorf("record %v", record)
+			}
+			text, _ := json.Marshal(record)
+			for _, secret := range []string{d.Secret, d.UserSecret, "d3Jvbmc="} {
+				if strings.Contains(string(text), secret) || strings.Contains(d.Log(), secret) {
+					t.Error("a secret is in the records")
+				}
+			}
+		})
+	}
+}
