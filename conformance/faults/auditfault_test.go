@@ -65,7 +65,7 @@ func TestTheAuditLogFails(t *testing.T) {
 // TestAStoreThatHangs lets store calls take longer than a call may.
 func TestAStoreThatHangs(t *testing.T) {
 	t.Parallel() // It mostly waits.
-	const longest = 300 * time.Millisecond
+	const longest = 1500 * time.Millisecond
 	h := newHouse(t, t.TempDir(), func(o *server.Options) { o.CallTimeout = longest })
 	d := openDatabase(t, h.file)
 	for _, s := range scenarios {
