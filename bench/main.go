@@ -3,8 +3,9 @@
 //	go run ./bench                      all jobs, 20 000 accounts
 //	go run ./bench -accounts 100000 -seconds 10 -jobs get,signed
 //
-// The server is a process of its own on one core; the load comes from this process on the others. Absolute rates differ
-// from machine to machine and minute to minute: believe the ratios, and of them none that differ by less than a third.
+// The server is a process of its own on one core; the load comes from this process on the others. Each job and what it is
+// measured against take turns. The ratios are those of the processor times of a call, so that other programs on the
+// machine touch them little; rates differ from machine to machine and minute to minute.
 // README.md beside this file says what each job is measured against and what was measured last.
 package main
 
@@ -68,7 +69,7 @@ func measure(accounts int, seconds time.Duration, only string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.server.stop()) }()
-	fmt.Printf("%-10s %-58s %12s %12s %7s  %s\n", "job", "what, against what", "ours", "limit", "ratio", "aim")
+	fmt.Printf("%-7s %-56s %16s %16s %13s  %s\n", "job", "what, against what", "ours", "limit", "ratio", "aim")
 	for _, j := range jobs {
 		if len(wanted) > 0 && !slices.Contains(wanted, j.name) {
 			continue
@@ -77,7 +78,7 @@ func measure(accounts int, seconds time.Duration, only string) (err error) {
 		if err != nil {
 			return fmt.Errorf("%s: %w", j.name, err)
 		}
-		fmt.Printf("%-10s %-58s %12s %12s %7s  %s\n", j.name, j.what, got.ours, got.limit, got.ratio, j.aim)
+		fmt.Printf("%-7s %-56s %16s %16s %13s  %s\n", j.name, j.what, got.ours, got.limit, got.ratio, j.aim)
 	}
 	return nil
 }

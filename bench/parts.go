@@ -6,8 +6,8 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
+	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"os"
@@ -24,6 +24,7 @@ var parts = map[string]func(args []string) error{
 	"part-handler": handlerPart,
 	"part-rsa":     rsaPart,
 	"part-hash":    hashPart,
+	"part-sync":    syncPart,
 }
 
 // handlerPart is a bare net/http server that parses the form and answers the bytes of the file.
@@ -58,7 +59,7 @@ func handlerPart(args []string) error {
 	return nil
 }
 
-// rsaPart signs as fast as it can for the time and prints the rate.
+// rsaPart signs as fast as it can for the time.
 func rsaPart(args []string) error {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -71,7 +72,7 @@ func rsaPart(args []string) error {
 	})
 }
 
-// hashPart hashes as fast as it can for the time, with the server's default costs, and prints the rate.
+// hashPart hashes as fast as it can for the time, with the server's default costs.
 func hashPart(args []string) error {
 	h := password.New(password.Options{Params: password.DefaultParams(), Slots: 1, Rand: rand.Reader})
 	return repeat(args[0], func() error {
@@ -80,36 +81,61 @@ func hashPart(args []string) error {
 	})
 }
 
+// syncPart appends to the file and waits for the disk, as often as it can for the time.
+func syncPart(args []string) error {
+	f, err := os.OpenFile(args[1], os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	page := make([]byte, 4096)
+	return repeat(args[0], func() error {
+		_, err := f.Write(page)
+		return errors.Join(err, f.Sync())
+	})
+}
+
+// repeat works for the time and prints how often, how long, and with how much processor time.
 func repeat(text string, work func() error) error {
 	d, err := time.ParseDuration(text)
 	if err != nil {
 		return err
 	}
 	n := 0
-	begin := time.Now()
+	before, begin := ownCPU(), time.Now()
 	for time.Since(begin) < d {
 		if err := work(); err != nil {
 			return err
 		}
 		n++
 	}
-	fmt.Println(float64(n) / time.Since(begin).Seconds())
+	fmt.Println(n, int64(time.Since(begin)), int64(ownCPU()-before))
 	return nil
 }
 
-// rateOf runs a part that prints a rate.
-func (r *run) rateOf(part string) (float64, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return 0, err
+// ownCPU is the processor time that this process has taken so far.
+func ownCPU() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
 	}
-	p, line, err := pinned(self, part, r.seconds.String())
-	if err != nil {
-		return 0, err
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// part measures a part that repeats something.
+func (r *run) part(name string, args ...string) func(d time.Duration) (result, error) {
+	return func(d time.Duration) (result, error) {
+		self, err := os.Executable()
+		if err != nil {
+			return result{}, err
+		}
+		p, line, err := pinned(self, append([]string{name, d.String()}, args...)...)
+		if err != nil {
+			return result{}, err
+		}
+		var got result
+		if _, err := fmt.Sscan(line, &got.calls, &got.took, &got.cpu); err != nil {
+			return result{}, fmt.Errorf("%s said %q: %w", name, line, err)
+		}
+		return got, p.cmd.Wait()
 	}
-	var rate float64
-	if _, err := fmt.Sscan(line, &rate); err != nil && err != io.EOF {
-		return 0, err
-	}
-	return rate, p.cmd.Wait()
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha1"
 	"encoding/base64"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 )
@@ -47,13 +48,13 @@ func VerifySignature(key []byte, sig string, r SignedRequest) bool {
 	if !ok || len(got) != sha1.Size {
 		return false
 	}
-	params, urls := sortedForSignature(r.Params), r.urls()
+	params := sortedForSignature(r.Params)
 	mac := hmac.New(sha1.New, key)
 	for _, encoding := range []*bare{&rfc3986, &swiftEncoding} {
 		if encoding == &swiftEncoding && !r.differsInSwift() {
 			break
 		}
-		for _, url := range urls {
+		for url := range r.urls() {
 			mac.Reset()
 			writeBaseString(mac, encoding, r.HTTPMethod, url, params)
 			if hmac.Equal(mac.Sum(nil), got) {
@@ -67,33 +68,35 @@ func VerifySignature(key []byte, sig string, r SignedRequest) bool {
 // BaseString returns the text that the rule gives for the first scheme and host: what a developer whose signature was
 // refused wants to see beside the one the client made.
 func (r SignedRequest) BaseString() string {
-	urls := r.urls()
-	if len(urls) == 0 {
-		return ""
+	for url := range r.urls() {
+		return BaseString(r.HTTPMethod, url, r.Params)
 	}
-	return BaseString(r.HTTPMethod, urls[0], r.Params)
+	return ""
 }
 
-// urls returns the addresses to try: first those with the port as received, then those without.
-func (r SignedRequest) urls() []string {
-	var urls []string
-	add := func(scheme, host string) {
-		if url := normalizeURL(scheme + "://" + host + r.Path); !slices.Contains(urls, url) {
-			urls = append(urls, url)
+// urls are the addresses to try, each once: first those with the port as received, then those without. They are made one
+// by one, because the first is nearly always the right one.
+func (r SignedRequest) urls() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		var tried []string
+		for _, change := range []func(host string) string{asReceived, withoutPort} {
+			for _, host := range r.Hosts {
+				for _, scheme := range r.Schemes {
+					url := normalizeURL(scheme + "://" + change(host) + r.Path)
+					if slices.Contains(tried, url) {
+						continue
+					}
+					if !yield(url) {
+						return
+					}
+					tried = append(tried, url)
+				}
+			}
 		}
 	}
-	for _, host := range r.Hosts {
-		for _, scheme := range r.Schemes {
-			add(scheme, host)
-		}
-	}
-	for _, host := range r.Hosts {
-		for _, scheme := range r.Schemes {
-			add(scheme, withoutPort(host))
-		}
-	}
-	return urls
 }
+
+func asReceived(host string) string { return host }
 
 // differsInSwift tells whether the Swift encoding would give another text at all. Most requests are spared the work.
 func (r SignedRequest) differsInSwift() bool {

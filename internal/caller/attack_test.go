@@ -14,9 +14,11 @@ import (
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/caller"
+	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/session"
 	"github.com/doorward/doorward/internal/site"
 	"github.com/doorward/doorward/internal/store"
+	"github.com/doorward/doorward/internal/token"
 )
 
 // code runs a call and returns the code of its answer.
@@ -147,6 +149,11 @@ func TestAttack(t *testing.T) {
 		h.want(t, "key of another partner", sign(t, h.request("apiKey", h.site.APIKey, "userKey", h.foreignKey.Record.UserKey), h.foreignKey.Secret), 403007)
 		h.want(t, "one key's name with another's secret", sign(t, h.request("apiKey", h.site.APIKey, "userKey", h.key.Record.UserKey), h.scoped.Secret), 403003)
 	})
+	t.Run("A09_a_missing_secret_is_nobodys", func(t *testing.T) {
+		if caller.SameSecret("", "") || caller.SameSecret("", " ") || caller.SameSecret(h.secret, "") || !caller.SameSecret(h.secret, h.secret) {
+			t.Error("a secret that is not there is the same as one")
+		}
+	})
 	t.Run("A12_no_error_shows_a_secret", func(t *testing.T) {
 		for _, r := range []*caller.Request{
 			h.request("apiKey", h.site.APIKey, "secret", "sEcReT-value"),
@@ -175,6 +182,21 @@ func TestAttack(t *testing.T) {
 		k.Record.Revoked = 1
 		node.put(t, k.Record)
 		h.want(t, "revoked", r(), 403005)
+	})
+	t.Run("A14_a_key_of_a_disabled_partner_does_nothing_about_no_site_either", func(t *testing.T) {
+		k := h.newKey(t, site.KeyOptions{Partner: h.ofDisabled.Partner})
+		r := h.request("userKey", k.Record.UserKey, "secret", k.Secret)
+		r.NoSite = true
+		h.want(t, "its secret", r, 403036)
+		r = sign(t, h.request("userKey", k.Record.UserKey), k.Secret)
+		r.NoSite = true
+		h.want(t, "its signature", r, 403036)
+	})
+	t.Run("A14_a_partners_token_does_not_follow_a_site_to_its_next_owner", func(t *testing.T) {
+		text := h.tokens.SealAccess(token.Access{
+			Site: h.foreign.APIKey, Partner: h.partner.ID, Issued: clock.FromTime(start), Expires: clock.FromTime(start.Add(time.Hour)),
+		})
+		h.want(t, "the owner that was", h.withHeader("OAuth "+text), 403007)
 	})
 	attackBearer(t, h)
 	t.Run("A16_mixed_credentials", func(t *testing.T) { mixed(t, h) })

@@ -70,7 +70,7 @@ type Gateway struct {
 	Options
 	address *limiter[netip.Addr]
 	client  *limiter[netip.Addr]
-	server  *limiter[string]
+	server  *limiter[bucket]
 	// contentType is the header's value for JSON answers.
 	contentType []string
 }
@@ -93,7 +93,7 @@ func New(o Options) (*Gateway, error) {
 		Options: o,
 		address: newLimiter[netip.Addr](o.Rates.Address),
 		client:  newLimiter[netip.Addr](o.Rates.Client),
-		server:  newLimiter[string](o.Rates.Server),
+		server:  newLimiter[bucket](o.Rates.Server),
 
 		contentType: []string{o.ContentType},
 	}, nil

@@ -256,7 +256,7 @@ func (x *exchange) holdRate(context.Context) error {
 	case c.Class != caller.Server:
 		allowed = x.gateway.client.allow(network(x.inv.ClientIP), x.inv.Now)
 	case c.Key != nil:
-		allowed = x.gateway.server.allow(c.Key.UserKey, x.inv.Now)
+		allowed = x.gateway.server.allow(bucket{key: c.Key.UserKey}, x.inv.Now)
 	default:
 		allowed = x.gateway.server.allow(partnerBucket(x.inv.Site), x.inv.Now)
 	}
@@ -266,9 +266,15 @@ func (x *exchange) holdRate(context.Context) error {
 	return nil
 }
 
-func partnerBucket(s *site.Site) string {
+// bucket is the server credential whose calls are counted together: a key, or the secret of a partner.
+type bucket struct {
+	key     string
+	partner int64
+}
+
+func partnerBucket(s *site.Site) bucket {
 	if s == nil {
-		return "partner"
+		return bucket{}
 	}
-	return fmt.Sprintf("partner %d", s.Site.Partner)
+	return bucket{partner: s.Site.Partner}
 }

@@ -135,6 +135,7 @@ func TestACookieActsForTrustedPagesOnly(t *testing.T) {
 		"a neighbour's link that hides its page": {headed(withCookie(get("/test.sub.session", "apiKey", d.APIKey)), "Sec-Fetch-Site", "same-site"), untrusted},
 		"an address that the user typed":         {headed(withCookie(get("/test.sub.session", "apiKey", d.APIKey)), "Sec-Fetch-Site", "none"), served},
 		"a program, which is no page":            {withCookie(post("/test.sub.session", "apiKey", d.APIKey)), served},
+		"a page whose name begins as ours":       {headed(withCookie(post("/test.sub.session", "apiKey", d.APIKey)), "Origin", "http://id.example.evil.test"), untrusted},
 		"the server's own page":                  {headed(withCookie(post("/test.sub.session", "apiKey", d.APIKey)), "Origin", "http://id.example"), served},
 		"a script of a trusted page":             {headed(withCookie(script()), "Referer", "https://www.example.com/a"), wrap(served)},
 		"a script of a stranger":                 {headed(withCookie(script()), "Referer", "https://evil.example/"), wrap(untrusted)},
@@ -294,7 +295,7 @@ func TestNoSecretIsEverLogged(t *testing.T) {
 		{"secret", d.Secret}, {"secret", d.Secret + "x"}, {"userKey", d.UserKey, "secret", d.UserSecret},
 		{"login_token", token}, {"oauth_token", token}, {"password", "p4ssw0rd", "newPassword", "n3wpassword"},
 		{"secretAnswer", "s3cr3t-answer", "regToken", "my-reg-token"},
-		{"userKey", d.Secret, "secret", "p4ssw0rd"},
+		{"userKey", d.Secret, "secret", "p4ssw0rd"}, {"userKey", d.UserSecret, "secret", d.UserKey},
 	}
 	for _, call := range calls {
 		for _, name := range []string{"/test.echo", "/test.write", "/test.panic", "/test.nothing", "/accounts.login", "/accounts.register"} {

@@ -31,6 +31,10 @@ func TestTheLeafCoversTheMachineAndTheHostsBuiltIntoClients(t *testing.T) {
 			}
 		})
 	}
+	authority, err := x509.ParseCertificate(pair.Certificate[1])
+	if err != nil || pair.Leaf.IsCA || !authority.MaxPathLenZero || len(pair.Leaf.ExtKeyUsage) != 1 {
+		t.Errorf("the leaf, or an authority that it could make, signs further certificates: %v", err)
+	}
 	if _, err := pair.Leaf.Verify(x509.VerifyOptions{DNSName: "example.org", Roots: a.Pool()}); err == nil {
 		t.Error("the leaf covers a stranger's name")
 	}

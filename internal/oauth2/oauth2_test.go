@@ -231,6 +231,55 @@ func TestARevokedKeyTakesItsTokensWithIt(t *testing.T) {
 	}
 }
 
+func TestADisabledPartnersKeysAreNoClients(t *testing.T) {
+	s := newStand(t, nil)
+	must(t, s.store.Change(t.Context(), func(tx store.Tx) error {
+		partner, err := tx.Partner(s.key.Record.Partner)
+		if err != nil {
+			return err
+		}
+		partner.Disabled = true
+		return tx.PutPartner(partner)
+	}))
+	for _, path := range []string{"/oauth2/token", "/introspect", "/revocation"} {
+		status, _, body := s.post(path, credentials(s.key, "grant_type", "client_credentials", "token", "x"))
+		if want := `{"error":"invalid_client","error_description":"client authentication failed"}`; status != 401 || body != want {
+			t.Errorf("%s: %d %s", path, status, body)
+		}
+	}
+}
+
+func TestARevokedTokenStaysDeadToItsEnd(t *testing.T) {
+	s := newStand(t, nil)
+	got := s.issue(s.key)
+	for _, text := range []string{got.AccessToken, got.RefreshToken} {
+		if status, _, body := s.post("/revocation", credentials(s.key, "token", text)); status != 200 {
+			t.Fatalf("revocation: %d %s", status, body)
+		}
+	}
+	s.clock.Advance(oauth2.AccessLife + 4*time.Second) // The last moment, clocks of others being off.
+	if _, err := s.call(got.AccessToken); code(err) != gigya.InvalidToken {
+		t.Errorf("call with the revoked token: %v", err)
+	}
+	s.clock.Advance(oauth2.RefreshLife - oauth2.AccessLife - 5*time.Second)
+	if status, _, body := s.post("/oauth2/token", credentials(s.key, "grant_type", "refresh_token", "refresh_token", got.RefreshToken)); status != 400 {
+		t.Errorf("refresh: %d %s", status, body)
+	}
+}
+
+func TestARefreshTokenDies(t *testing.T) {
+	s := newStand(t, nil)
+	refresh := credentials(s.key, "grant_type", "refresh_token", "refresh_token", s.issue(s.key).RefreshToken)
+	s.clock.Advance(oauth2.RefreshLife - time.Second)
+	if status, _, body := s.post("/oauth2/token", refresh); status != 200 {
+		t.Errorf("a second before its end: %d %s", status, body)
+	}
+	s.clock.Advance(time.Second)
+	if status, _, body := s.post("/oauth2/token", refresh); status != 400 || !strings.HasPrefix(body, `{"error":"invalid_grant"`) {
+		t.Errorf("at its end: %d %s", status, body)
+	}
+}
+
 func TestRevocationEndsOneToken(t *testing.T) {
 	s := newStand(t, nil)
 	doomed, spared := s.issue(s.key), s.issue(s.key)

@@ -7,11 +7,8 @@ import (
 	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"strings"
 )
 
 // KeySize is the length of a master key and of every derived key, in bytes.
@@ -45,23 +42,6 @@ func New(master []byte) (*Sealer, error) {
 	s := &Sealer{master: bytes.Clone(master)}
 	s.secret = s.Key("seal")
 	return s, nil
-}
-
-// FromText returns a sealer on a master key written as 64 hex digits or as Base64 (standard or URL-safe, padded or
-// not): what an environment variable holds. Blanks around it are dropped. The error never contains the text.
-func FromText(text string) (*Sealer, error) {
-	text = strings.TrimSpace(text)
-	if len(text) == hex.EncodedLen(KeySize) {
-		if master, err := hex.DecodeString(text); err == nil {
-			return New(master)
-		}
-	}
-	plain := strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(text, "="))
-	master, err := base64.RawStdEncoding.DecodeString(plain)
-	if err != nil || len(master) != KeySize {
-		return nil, fmt.Errorf("master key is not a text of %d bytes: write 64 hex digits or 44 characters of Base64", KeySize)
-	}
-	return New(master)
 }
 
 // Key returns the key of [KeySize] bytes that belongs to the label. Equal labels give equal keys.

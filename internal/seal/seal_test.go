@@ -2,8 +2,6 @@ package seal_test
 
 import (
 	"bytes"
-	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"os"
 	"path/filepath"
@@ -11,7 +9,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/doorward/doorward/internal/seal"
@@ -105,40 +102,6 @@ func TestKeysOfLabelsDifferAndStay(t *testing.T) {
 	}
 	if got := len(s.Key("a")); got != seal.KeySize {
 		t.Errorf("a key has %d bytes", got)
-	}
-}
-
-func TestMasterKeyFromText(t *testing.T) {
-	key := bytes.Repeat([]byte{0xfb, 0xef}, 16) // Shows both special characters of Base64.
-	good := map[string]string{
-		"hex":             hex.EncodeToString(key),
-		"upper_case_hex":  strings.ToUpper(hex.EncodeToString(key)),
-		"base64":          base64.StdEncoding.EncodeToString(key),
-		"base64_url":      base64.URLEncoding.EncodeToString(key),
-		"base64_unpadded": base64.RawURLEncoding.EncodeToString(key),
-		"blanks_around":   " " + hex.EncodeToString(key) + "\n",
-	}
-	want, err := seal.New(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, text := range good {
-		t.Run(name, func(t *testing.T) {
-			s, err := seal.FromText(text)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(want.Key("x"), s.Key("x")); diff != "" {
-				t.Error(diff)
-			}
-		})
-	}
-	for _, text := range []string{"", "short", strings.Repeat("z", 64), base64.StdEncoding.EncodeToString(key[:31])} {
-		if _, err := seal.FromText(text); err == nil {
-			t.Errorf("%q is taken as a master key", text)
-		} else if text != "" && strings.Contains(err.Error(), text) {
-			t.Errorf("the error shows the text: %v", err)
-		}
 	}
 }
 

@@ -13,20 +13,30 @@ import (
 	"github.com/doorward/doorward/gigya"
 )
 
+// registered is what the tests need of an account.
+type registered struct {
+	UID         string `json:"UID"`
+	SessionInfo struct {
+		CookieValue string `json:"cookieValue"`
+	} `json:"sessionInfo"`
+}
+
+// withAccount starts a server with one account.
+func withAccount(tb testing.TB) (*doorwardtest.Server, registered) {
+	tb.Helper()
+	s := doorwardtest.New(tb)
+	answer := s.CallAsPartner("accounts.register", "email", "zoe@example.com", "password", "Correct-horse-7",
+		"profile", `{"firstName":"Zoë","lastName":"Example","city":"Köln"}`, "data", `{"tier":"gold","visits":3}`, "finalizeRegistration", "true")
+	var r registered
+	if err := json.Unmarshal(answer, &r); err != nil {
+		tb.Fatal(err)
+	}
+	return s, r
+}
+
 // BenchmarkCall measures calls through the whole server but the network.
 func BenchmarkCall(b *testing.B) {
-	s := doorwardtest.New(b)
-	account := s.CallAsPartner("accounts.register", "email", "zoe@example.com", "password", "Correct-horse-7",
-		"profile", `{"firstName":"Zoë","lastName":"Example","city":"Köln"}`, "data", `{"tier":"gold","visits":3}`, "finalizeRegistration", "true")
-	var registered struct {
-		UID         string `json:"UID"`
-		SessionInfo struct {
-			CookieValue string `json:"cookieValue"`
-		} `json:"sessionInfo"`
-	}
-	if err := json.Unmarshal(account, &registered); err != nil {
-		b.Fatal(err)
-	}
+	s, registered := withAccount(b)
 	secret := url.Values{"apiKey": {s.APIKey}, "secret": {s.Secret}, "UID": {registered.UID}}
 	key := url.Values{"apiKey": {s.APIKey}, "userKey": {s.UserKey}, "secret": {s.UserSecret}, "UID": {registered.UID}}
 	session := url.Values{"apiKey": {s.APIKey}, "login_token": {registered.SessionInfo.CookieValue}}
@@ -37,8 +47,33 @@ func BenchmarkCall(b *testing.B) {
 	b.Run("session.verify", func(b *testing.B) { calls(b, s, "accounts.session.verify", same(session)) })
 }
 
+// TestACallAllocatesLittle holds the allocations of hot calls, those of the request that net/http would make included. The race detector
+// costs a few, for which there is room.
+func TestACallAllocatesLittle(t *testing.T) {
+	s, account := withAccount(t)
+	secret := url.Values{"apiKey": {s.APIKey}, "secret": {s.Secret}, "UID": {account.UID}}
+	for _, tt := range []struct {
+		name, method string
+		form         func(n int) string
+		most         float64
+	}{
+		{"getAccountInfo by secret", "accounts.getAccountInfo", same(secret), 80},
+		{"getAccountInfo signed", "accounts.getAccountInfo", signedForms(t, s, account.UID), 96},
+	} {
+		n := 0
+		got := testing.AllocsPerRun(200, func() {
+			n++
+			call(t, s, tt.method, tt.form(n))
+		})
+		// Making the form of a signed call is not the server's work.
+		got -= testing.AllocsPerRun(200, func() { n++; tt.form(n) })
+		if got > tt.most {
+			t.Errorf("%s: %v allocations, at most %v", tt.name, got, tt.most)
+		}
+	}
+}
+
 func calls(b *testing.B, s *doorwardtest.Server, method string, form func(n int) string) {
-	handler := s.Handler()
 	forms := make([]string, b.N)
 	for n := range forms {
 		forms[n] = form(n)
@@ -46,17 +81,22 @@ func calls(b *testing.B, s *doorwardtest.Server, method string, form func(n int)
 	b.ReportAllocs()
 	b.ResetTimer()
 	for _, text := range forms {
-		request, err := http.NewRequest(http.MethodPost, s.URL+"/"+method, strings.NewReader(text))
-		if err != nil {
-			b.Fatal(err)
-		}
-		request.RequestURI, request.RemoteAddr = "/"+method, "127.0.0.1:1"
-		request.Header["Content-Type"] = []string{"application/x-www-form-urlencoded"}
-		w := &sink{header: http.Header{}}
-		handler.ServeHTTP(w, request)
-		if !strings.Contains(w.text, `"errorCode": 0`) {
-			b.Fatal(w.text)
-		}
+		call(b, s, method, text)
+	}
+}
+
+// call makes one call without a network.
+func call(tb testing.TB, s *doorwardtest.Server, method, form string) {
+	request, err := http.NewRequest(http.MethodPost, s.URL+"/"+method, strings.NewReader(form))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	request.RequestURI, request.RemoteAddr = "/"+method, "127.0.0.1:1"
+	request.Header["Content-Type"] = []string{"application/x-www-form-urlencoded"}
+	w := &sink{header: http.Header{}}
+	s.Handler().ServeHTTP(w, request)
+	if !strings.Contains(w.text, `"errorCode": 0`) {
+		tb.Fatal(w.text)
 	}
 }
 
@@ -65,10 +105,10 @@ func same(form url.Values) func(int) string {
 	return func(int) string { return text }
 }
 
-func signedForms(b *testing.B, s *doorwardtest.Server, uid string) func(int) string {
+func signedForms(tb testing.TB, s *doorwardtest.Server, uid string) func(int) string {
 	key, err := gigya.DecodeSecret(s.Secret)
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	run := strconv.FormatInt(time.Now().UnixNano(), 36)
 	return func(n int) string {

@@ -283,6 +283,23 @@ func TestDynamicSessionsLiveOnProof(t *testing.T) {
 			t.Errorf("error %v, want ErrExpired", err)
 		}
 	})
+	t.Run("and_a_key_that_has_no_secret_proves_by_its_pair_alone", func(t *testing.T) {
+		pairOnly := func(ctx context.Context, userKey string) (*site.Key, error) {
+			key, err := keys(ctx, userKey)
+			bare := *key
+			bare.Secret, bare.SecretText = nil, ""
+			return &bare, err
+		}
+		for text, want := range map[string]error{
+			gigya.SignDynamicSession(nil, opened.Token, soon, "AKey"): session.ErrExpired,
+			sign(pair, opened.Token, soon, "AKey"):                    nil,
+		} {
+			_, err := r.FindProven(t.Context(), group, opened.Token, session.Proof{Text: text, PartnerSecret: partner, Key: pairOnly})
+			if !errors.Is(err, want) {
+				t.Errorf("error %v, want %v", err, want)
+			}
+		}
+	})
 	t.Run("and_without_secrets_nothing_is_proven", func(t *testing.T) {
 		proof := session.Proof{Text: gigya.SignDynamicSession(nil, opened.Token, soon, "")}
 		if _, err := r.FindProven(t.Context(), group, opened.Token, proof); !errors.Is(err, session.ErrExpired) {

@@ -334,6 +334,8 @@ func TestOurIDTokensAreVerified(t *testing.T) {
 		{name: "that_is_an_access_token", text: accessToken, want: token.ErrInvalid},
 		{name: "with_alg_none", text: header(`{"typ":"JWT","alg":"none","kid":"`+kid+`"}`) + "." + parts[1] + ".", want: token.ErrInvalid},
 		{name: "with_alg_HS256", text: header(`{"typ":"JWT","alg":"HS256","kid":"`+kid+`"}`) + "." + parts[1] + "." + parts[2], want: token.ErrInvalid},
+		{name: "with_another_alg_that_our_key_signed", text: signedWith(t, signer, `{"typ":"JWT","alg":"RS384","kid":"`+kid+`"}`), want: token.ErrInvalid},
+		{name: "that_names_a_client", text: idToken(t, signer, strings.Replace(goodClaims, `{`, `{"client_id":"AKey",`, 1)), want: token.ErrInvalid},
 		{name: "with_an_unknown_kid", text: header(`{"typ":"JWT","alg":"RS256","kid":"nobody"}`) + "." + parts[1] + "." + parts[2], want: token.ErrInvalid},
 		{name: "with_other_claims", text: parts[0] + "." + header(strings.Replace(goodClaims, "u1", "u2", 1)) + "." + parts[2], want: token.ErrInvalid},
 		{name: "with_a_padded_signature", text: good + "==", want: token.ErrInvalid},
@@ -359,6 +361,17 @@ func TestOurIDTokensAreVerified(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 	})
+}
+
+// signedWith is an id_token with another header, its signature good.
+func signedWith(t *testing.T, signer token.Signer, header string) string {
+	t.Helper()
+	input := base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + base64.RawURLEncoding.EncodeToString([]byte(goodClaims))
+	signature, err := signer.Sign([]byte(input))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return input + "." + base64.RawURLEncoding.EncodeToString(signature)
 }
 
 func TestJWTAccessTokens(t *testing.T) {

@@ -117,6 +117,7 @@ func TestGetTokenFaultsHaveTheFormOfOAuth(t *testing.T) {
 		params []string
 		code   string
 		text   string
+		site   bool
 	}{
 		"no grant":                 {params: client, code: "400002", text: "400002 - Missing required parameter : grant_type"},
 		"another grant":            {params: with("grant_type", "password"), code: "400013", text: "400013 - Unsupported grant type"},
@@ -135,11 +136,12 @@ func TestGetTokenFaultsHaveTheFormOfOAuth(t *testing.T) {
 		"a header that is broken":  {header: "Basic %%%", params: []string{"grant_type", "none"}, code: "400008"},
 		"header and parameters":    {header: basic(testKey, testSecret), params: with("grant_type", "none"), code: "400008"},
 		"a user key in the header": {header: basic(userKey, userSecret), params: []string{"grant_type", "none"}, code: "400093"},
+		"another site's client":    {params: []string{"grant_type", "none", "client_id", otherKey, "client_secret", testSecret}, site: true, code: "400006"},
 		"a user of no site":        {params: []string{"grant_type", "client_credentials", "client_id", userKey, "client_secret", userSecret, "x_siteUID", "site-1"}, code: "400002"},
 		"a user that cannot be":    {params: with("grant_type", "client_credentials", "x_siteUID", "a b"), code: "400006"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			answer, _ := h.send(request{by: public, name: "socialize.getToken", params: test.params, authorization: test.header, noSite: true})
+			answer, _ := h.send(request{by: public, name: "socialize.getToken", params: test.params, authorization: test.header, noSite: !test.site})
 			wantCode(t, answer, test.code)
 			if got := field(answer, "error"); got != test.code {
 				t.Errorf("error %s, want %s", got, test.code)
@@ -185,4 +187,14 @@ func TestGetTokenForASiteOrKeyOutOfUse(t *testing.T) {
 	if _, _, err := h.resolve(token, ""); !errors.As(err, &failure) || failure.Code != gigya.InvalidToken {
 		t.Errorf("the token of a revoked key: %v", err)
 	}
+	h.change(func(tx store.Tx) error {
+		partner, err := tx.Partner(1)
+		if err != nil {
+			return err
+		}
+		partner.Disabled = true
+		return tx.PutPartner(partner)
+	})
+	wantCode(t, ask("client_id", testKey, "client_secret", testSecret), "403036")
+	wantCode(t, ask("client_id", scopedKey, "client_secret", userSecret), "403036")
 }

@@ -8,12 +8,16 @@ import (
 	"zombiezen.com/go/sqlite"
 )
 
-// The columns of an account in the order in which scanAccount reads and bindAccount binds them.
-const accountColumns = `uid, rev, created, registered, verified, last_login, last_updated, oldest_data_updated,
+// The columns of an account in the order in which scanAccount reads and bindChanging binds them.
+// What does not change when an account does stands first: it is left out of updates, which spares its indexes.
+const (
+	accountColumns  = `uid, created, ` + changingColumns
+	changingColumns = `rev, registered, verified, last_login, last_updated, oldest_data_updated,
 	is_active, login_provider, social_providers, reg_source,
 	password_hash, password_created, password_history, must_change, secret_question, secret_answer,
 	failed_logins, last_failed_login, locked_until, token_epoch,
 	emails, login_ids, profile, data, preferences, subscriptions, internal, custom_identifiers, identities, more`
+)
 
 const (
 	sqlGetAccount = `SELECT ` + accountColumns + ` FROM accounts WHERE grp = ? AND uid = ?`
@@ -21,9 +25,10 @@ const (
 	sqlInsertAccount = `INSERT INTO accounts (` + accountColumns + `, grp) VALUES
 		(?,?,?,?,?,?,?,?, ?,?,?,?, ?,?,?,?,?,?, ?,?,?,?, ?,?,?,?,?,?,?,?,?,?, ?)`
 
-	sqlUpdateAccount = `UPDATE accounts SET (` + accountColumns + `) =
-		(?,?,?,?,?,?,?,?, ?,?,?,?, ?,?,?,?,?,?, ?,?,?,?, ?,?,?,?,?,?,?,?,?,?)
-		WHERE grp = ? AND uid = ? AND rev = ?`
+	sqlUpdateAccount = `UPDATE accounts SET (` + changingColumns + `) =
+		(?,?,?,?,?,?, ?,?,?,?, ?,?,?,?,?,?, ?,?,?,?, ?,?,?,?,?,?,?,?,?,?)
+		WHERE grp = ? AND uid = ? AND rev = ? AND created = ?`
+	sqlUpdateCreated = `UPDATE accounts SET created = ? WHERE grp = ? AND uid = ? AND rev = ?`
 
 	sqlHasAccount    = `SELECT 1 FROM accounts WHERE grp = ? AND uid = ?`
 	sqlDeleteAccount = `DELETE FROM accounts WHERE grp = ? AND uid = ?`
@@ -47,8 +52,8 @@ func getAccount(c *sqlite.Conn, group, uid string) (*store.Account, error) {
 
 func scanAccount(r *row, a *store.Account) error {
 	a.UID = r.text()
-	a.Rev = r.int()
 	a.Created = r.time()
+	a.Rev = r.int()
 	a.Registered = r.time()
 	a.Verified = r.time()
 	a.LastLogin = r.time()
@@ -79,10 +84,8 @@ func scanAccount(r *row, a *store.Account) error {
 	return nil
 }
 
-func bindAccount(b *binder, a *store.Account, rev int64) {
-	b.text(a.UID)
+func bindChanging(b *binder, a *store.Account, rev int64) {
 	b.int(rev)
-	b.time(a.Created)
 	b.time(a.Registered)
 	b.time(a.Verified)
 	b.time(a.LastLogin)
@@ -107,18 +110,16 @@ func bindAccount(b *binder, a *store.Account, rev int64) {
 		a.Internal, a.CustomIdentifiers, a.Identities, a.More} {
 		b.doc(doc)
 	}
-	b.text(a.Group)
 }
 
 func putAccount(c *sqlite.Conn, a *store.Account) error {
 	if a.Rev == 0 {
 		return insertAccount(c, a)
 	}
-	changed, err := exec(c, sqlUpdateAccount, func(b *binder) {
-		bindAccount(b, a, a.Rev+1)
-		b.text(a.UID)
-		b.int(a.Rev)
-	})
+	changed, err := updateAccount(c, a)
+	if err == nil && changed == 0 {
+		changed, err = updateCreated(c, a)
+	}
 	if err != nil {
 		return err
 	}
@@ -136,8 +137,38 @@ func putAccount(c *sqlite.Conn, a *store.Account) error {
 	return nil
 }
 
+// updateAccount changes a row whose time of creation stays the same.
+func updateAccount(c *sqlite.Conn, a *store.Account) (changed int, err error) {
+	return exec(c, sqlUpdateAccount, func(b *binder) {
+		bindChanging(b, a, a.Rev+1)
+		b.text(a.Group)
+		b.text(a.UID)
+		b.int(a.Rev)
+		b.time(a.Created)
+	})
+}
+
+// updateCreated is for the rare change of the time of creation.
+func updateCreated(c *sqlite.Conn, a *store.Account) (changed int, err error) {
+	changed, err = exec(c, sqlUpdateCreated, func(b *binder) {
+		b.time(a.Created)
+		b.text(a.Group)
+		b.text(a.UID)
+		b.int(a.Rev)
+	})
+	if err != nil || changed == 0 {
+		return 0, err
+	}
+	return updateAccount(c, a)
+}
+
 func insertAccount(c *sqlite.Conn, a *store.Account) error {
-	_, err := exec(c, sqlInsertAccount, func(b *binder) { bindAccount(b, a, 1) })
+	_, err := exec(c, sqlInsertAccount, func(b *binder) {
+		b.text(a.UID)
+		b.time(a.Created)
+		bindChanging(b, a, 1)
+		b.text(a.Group)
+	})
 	if isUnique(err) {
 		return store.ErrExists
 	}

@@ -13,13 +13,19 @@
 //
 // # Durability
 //
-// Commits run with synchronous=FULL: they are on the disk when Change returns. A group that holds nothing but nonce
-// claims is committed with synchronous=NORMAL: it is in the log file, which the death of the process does not touch, but
-// it is not waited for; see [store.Replay].
+// Commits run with synchronous=FULL: they are on the disk when Change returns.
+//
+// # Nonces
+//
+// A signed request costs a nonce, which no commit could keep up with: they are in memory and in files beside the database,
+// in the folder "<database>.shared". See nonces.go for how they survive the death of a process, and what decides
+// between claims of several.
 //
 // # Other processes
 //
 // Any number of processes may have the file open (the command line beside a server). The engine's locks keep their
 // writes apart, a write waits up to Options.Busy for them and then fails with [store.ErrBusy], and the configuration
-// version is a row of the file, so that every process sees the others' changes.
+// version is a row of the file, so that every process sees the others' changes. Whether it may have changed at all is
+// told by a number in the shared folder, because it is asked for at every call; see shared.go. All must run on one
+// machine: write-ahead logging and the locks of the shared folder need that.
 package sqlite

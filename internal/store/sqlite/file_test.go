@@ -116,6 +116,19 @@ func TestTheFilesAreTheirOwnersOnly(t *testing.T) {
 	}
 }
 
+func TestALinkToTheDatabaseIsTheSameStore(t *testing.T) {
+	file, link := filepath.Join(t.TempDir(), "doorward.db"), filepath.Join(t.TempDir(), "link.db")
+	direct := open(t, file)
+	if err := os.Symlink(file, link); err != nil {
+		t.Fatal(err)
+	}
+	for i, s := range []store.Store{direct, open(t, link)} {
+		if first, err := s.ClaimNonce(t.Context(), "owner", store.Hash{}, 1, 2); first != (i == 0) || err != nil {
+			t.Errorf("claim %d: %t, %v", i, first, err)
+		}
+	}
+}
+
 func TestWhatIsNotOursIsRefusedAndLeftAlone(t *testing.T) {
 	tests := map[string]struct {
 		make func(t *testing.T, file string)

@@ -66,6 +66,7 @@ func TestHotStatementsAnswerFromAnIndex(t *testing.T) {
 	for query, want := range map[string][]string{
 		sqlGetAccount:         {accountKey},
 		sqlUpdateAccount:      {accountKey},
+		sqlUpdateCreated:      {accountKey},
 		sqlHasAccount:         {"SEARCH accounts USING COVERING INDEX accounts_key (grp=? AND uid=?)"},
 		sqlDeleteAccount:      {accountKey},
 		sqlAccountByID:        {"SEARCH accounts USING INTEGER PRIMARY KEY (rowid=?)"},
@@ -87,6 +88,23 @@ func TestHotStatementsAnswerFromAnIndex(t *testing.T) {
 		sqlAudits:        {"SEARCH audit USING INDEX audit_site (api_key=?)"},
 	} {
 		wantSteps(t, query, explainPlan(t, s, query), want...)
+	}
+}
+
+// TestAChangeOfAnAccountTouchesOneIndex: that of the time of the change; the others hold what stays.
+func TestAChangeOfAnAccountTouchesOneIndex(t *testing.T) {
+	s := openInside(t)
+	inserts := 0
+	err := within(t, s, func(tx *tx) error {
+		return list(tx.c, "EXPLAIN "+sqlUpdateAccount, noParameters, func(r *row) error {
+			if r.stmt.GetText("opcode") == "IdxInsert" {
+				inserts++
+			}
+			return nil
+		})
+	})
+	if inserts != 1 || err != nil {
+		t.Errorf("%d indexes are written, %v", inserts, err)
 	}
 }
 

@@ -12,12 +12,18 @@ import (
 	"time"
 )
 
-// sharedFolder is the folder beside the database where the processes that have it open tell one another what they must
+// sharedSuffix names the folder beside the database where the processes that have it open tell one another what they must
 // know fast: the nonces that were used, and whether the configuration changed. Nothing in it is needed for a backup.
-func sharedFolder(file string) string { return file + ".shared" }
+const sharedSuffix = ".shared"
 
-// openShared makes the folder, readable for its owner only, if it is not there, and opens what is in it.
-func openShared(folder string, busy time.Duration) (*nonceLog, *configMark, error) {
+// openShared makes the folder, readable for its owner only, if it is not there, and opens what is in it. As with the
+// engine's own files, a link to the database leads to those beside the database.
+func openShared(file string, busy time.Duration) (*nonceLog, *configMark, error) {
+	file, err := filepath.EvalSymlinks(file)
+	if err != nil {
+		return nil, nil, err
+	}
+	folder := file + sharedSuffix
 	if err := os.Mkdir(folder, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, nil, err
 	}

@@ -92,7 +92,7 @@ func open(ctx context.Context, o Options) (*Store, error) {
 	if err := prepare(ctx, w, file, o.Clock); err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
-	nonces, config, err := openShared(sharedFolder(file), o.Busy)
+	nonces, config, err := openShared(file, o.Busy)
 	if err != nil {
 		return nil, errors.Join(err, w.Close())
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"sync/atomic"
@@ -97,6 +98,9 @@ func (w *writer) run() {
 }
 
 // take waits for a job, and puts it in the group with those that wait already. It returns false when the queue is closed.
+//
+// Before it looks who else waits it lets the goroutines run that can, because many of them are about to bring a job: the
+// first would make a group of its own otherwise and keep all others waiting for its commit. Who is alone waits for nobody.
 func (w *writer) take() bool {
 	for len(w.group) == 0 {
 		j, open := <-w.jobs
@@ -105,6 +109,7 @@ func (w *writer) take() bool {
 		}
 		w.add(j)
 	}
+	runtime.Gosched()
 	for len(w.group) < groupSize {
 		select {
 		case j, open := <-w.jobs:
