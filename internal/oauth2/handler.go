@@ -1,6 +1,7 @@
 package oauth2
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -56,7 +57,20 @@ type Options struct {
 	Issuer string
 	// RefreshTokens issues refresh tokens and takes them.
 	RefreshTokens bool
-	Log           *slog.Logger
+	// Audit takes what a proven client did, before the answer leaves.
+	Audit func(ctx context.Context, done Done)
+	Log   *slog.Logger
+}
+
+// Done is a request of a proven client, as the audit log wants it.
+type Done struct {
+	Request *http.Request
+	// Path is the endpoint.
+	Path   string
+	Client *site.Key
+	Form   url.Values
+	// Failed is the OAuth error; empty for a success.
+	Failed string
 }
 
 // Server answers the OAuth 2 paths. It is safe for concurrent use.
@@ -91,7 +105,7 @@ func Paths() []string {
 // ServeHTTP implements [http.Handler].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	found, ok := s.routes[strings.TrimSuffix(strings.ToLower(r.URL.Path), "/")]
+	found, ok := s.routes[canonical(r)]
 	if !ok {
 		http.NotFound(w, r)
 		return
@@ -108,6 +122,21 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}()
 	found.serve(w, r)
+}
+
+// canonical is the path as the routes have it.
+func canonical(r *http.Request) string { return strings.TrimSuffix(strings.ToLower(r.URL.Path), "/") }
+
+// failure names the OAuth error of an answer.
+func failure(err error) string {
+	var f *fault
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &f):
+		return f.Code
+	}
+	return serverError
 }
 
 // withClient makes the handler of an endpoint that only proven clients may use: it reads the form, proves the client, and
@@ -127,6 +156,7 @@ func (s *Server) withClient(serve func(r *http.Request, form url.Values, c *site
 			return
 		}
 		answer, err := serve(r, form, client)
+		s.Audit(r.Context(), Done{Request: r, Path: canonical(r), Client: client, Form: form, Failed: failure(err)})
 		if err != nil {
 			s.fail(w, r, err)
 			return

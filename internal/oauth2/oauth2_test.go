@@ -2,6 +2,7 @@ package oauth2_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -87,6 +88,7 @@ func newStand(t *testing.T, change func(*oauth2.Options)) *stand {
 		Base:          func(*http.Request) string { return "https://accounts.example.com" },
 		Secure:        func(r *http.Request) bool { return r.Header.Get("X-Plain") == "" },
 		RefreshTokens: true, Log: slog.New(slog.NewTextHandler(&s.log, nil)),
+		Audit: func(context.Context, oauth2.Done) {},
 	}
 	if change != nil {
 		change(&options)

@@ -2,6 +2,8 @@ package server
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/doorward/doorward/gigya"
@@ -9,6 +11,8 @@ import (
 	"github.com/doorward/doorward/internal/caller"
 	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/gateway"
+	"github.com/doorward/doorward/internal/id"
+	"github.com/doorward/doorward/internal/oauth2"
 )
 
 // auditTimeout bounds the wait for the record of a call that changed something.
@@ -44,4 +48,28 @@ func (a recorder) Record(ctx context.Context, r *gateway.Record) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditTimeout)
 	defer cancel()
 	return a.writer.Append(ctx, call.Record(), facts.Write && r.Code == 0)
+}
+
+// oauth gives the audit log what the OAuth 2 endpoints did for a key. A success is on the record before it is answered.
+func (a recorder) oauth(o Options, p gateway.Proxies) func(context.Context, oauth2.Done) {
+	return func(ctx context.Context, done oauth2.Done) {
+		params := &gigya.Params{}
+		for _, name := range slices.Sorted(maps.Keys(done.Form)) {
+			params.Set(name, done.Form.Get(name))
+		}
+		key := done.Client
+		call := audit.Call{
+			Time: clock.FromTime(o.Clock.Now()), CallID: id.CallID(o.Rand), Method: done.Path, UserKey: key.UserKey,
+			Key:      &audit.KeyDetails{Name: key.Name, Description: key.Description},
+			SourceIP: p.Of(done.Request).ClientIP.String(), AuthType: audit.AuthUserKey, Params: params,
+		}
+		if done.Failed != "" {
+			call.Err = gigya.NewError(gigya.InvalidRequestFormat, done.Failed)
+		}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditTimeout)
+		defer cancel()
+		if err := a.writer.Append(ctx, call.Record(), done.Failed == ""); err != nil {
+			o.Log.Error("audit record not written", "callId", call.CallID, "path", done.Path, "error", err)
+		}
+	}
 }

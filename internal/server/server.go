@@ -132,7 +132,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		Rates:         o.Rates,
 		ContentType:   o.ContentType,
 		CallTimeout:   o.CallTimeout,
-		Paths:         oauthPaths(o, directory, keyring, tokens, proxies),
+		Paths:         oauthPaths(o, directory, keyring, tokens, proxies, s.audit),
 	})
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -157,12 +157,13 @@ func (o Options) withDefaults() Options {
 }
 
 // oauthPaths are the endpoints of OAuth 2 beside the methods.
-func oauthPaths(o Options, d *site.Directory, k *token.Keyring, t *token.Tokens, p gateway.Proxies) map[string]http.Handler {
+func oauthPaths(o Options, d *site.Directory, k *token.Keyring, t *token.Tokens, p gateway.Proxies, w *audit.Writer) map[string]http.Handler {
 	endpoints := oauth2.New(oauth2.Options{
 		Store: o.Store, Sites: d, Tokens: t, Keyring: k, Clock: o.Clock, Rand: o.Rand,
 		Base:   func(r *http.Request) string { return p.Of(r).BaseURL },
 		Secure: func(r *http.Request) bool { return o.AllowInsecure || p.Of(r).Secure },
 		Issuer: o.OAuthIssuer, RefreshTokens: true, Log: o.Log,
+		Audit: recorder{w}.oauth(o, p),
 	})
 	paths := map[string]http.Handler{
 		"/favicon.ico": http.NotFoundHandler(),

@@ -1,0 +1,62 @@
+package server_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/doorward/doorward/doorwardtest"
+	"github.com/doorward/doorward/internal/store"
+)
+
+func TestWhatAKeyDoesAtTheOAuthEndpointsIsOnRecord(t *testing.T) {
+	d := doorwardtest.New(t)
+	send := func(path string, form url.Values) string {
+		form.Set("client_id", d.UserKey)
+		form.Set("client_secret", d.UserSecret)
+		request, err := http.NewRequest(http.MethodPost, d.TLSURL+path, strings.NewReader(form.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		_, body := d.Do(request)
+		return string(body)
+	}
+	var issued struct {
+		AccessToken string `json:"access_token"`
+	}
+	if err := json.Unmarshal([]byte(send("/oauth2/token", url.Values{"grant_type": {"client_credentials"}})), &issued); err != nil || issued.AccessToken == "" {
+		t.Fatalf("no token: %v", err)
+	}
+	send("/oauth2/token", url.Values{"grant_type": {"password"}})
+	send("/revocation", url.Values{"token": {issued.AccessToken}})
+
+	var got []string
+	err := d.Store().Audits(t.Context(), "", 10, func(a *store.Audit) error {
+		for _, secret := range []string{d.UserSecret, issued.AccessToken} {
+			if strings.Contains(string(a.Record), secret) {
+				t.Errorf("the record shows a secret: %s", a.Record)
+			}
+		}
+		var record struct{ Endpoint, ErrCode, ErrDetails, UserKey, AuthType string }
+		if err := json.Unmarshal(a.Record, &record); err != nil {
+			return err
+		}
+		got = append(got, strings.Join([]string{record.Endpoint, record.ErrCode, record.ErrDetails, record.AuthType}, " "))
+		if record.UserKey != d.UserKey {
+			t.Errorf("the key is %q", record.UserKey)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"/revocation 0  userKey", "/oauth2/token 400001 unsupported_grant_type userKey", "/oauth2/token 0  userKey"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
