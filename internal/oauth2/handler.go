@@ -31,7 +31,8 @@ const (
 // maxBody bounds a request's form, in bytes. The longest thing in it is a token.
 const maxBody = 16 << 10
 
-// The paths, in lower case. Neither letter case nor a slash at the end matters in a request.
+// The paths, in lower case. This handler looks at neither letter case nor a slash at the end; what stands before it may
+// be stricter, as the gateway is.
 const (
 	tokenPath      = "/oauth2/token"
 	introspectPath = "/introspect"
