@@ -22,8 +22,10 @@ import (
 type accountCmd struct {
 	Create accountCreateCmd `cmd:"" help:"Create one registered account."`
 	Show   accountShowCmd   `cmd:"" help:"Show one account, by UID or login identifier."`
-	Import accountImportCmd `cmd:"" help:"Import accounts from a CSV or NDJSON file."`
+	Import accountImportCmd `cmd:"" help:"Import accounts from a CSV or JSON file."`
 	Export accountExportCmd `cmd:"" help:"Export all accounts of a site as NDJSON."`
+
+	ExportKey accountExportKeyCmd `cmd:"" help:"Make a pair of keys that exports are sealed to and opened with."`
 }
 
 // ofSite are the flags of verbs that work on the accounts of one site.
@@ -60,11 +62,14 @@ func (c ofSite) withSite(ctx context.Context, fn func(cfg *config.Config, inst *
 	})
 }
 
+// importQueue is more than the rows that an import hashes at once.
+const importQueue = 128
+
 func importer(cfg *config.Config, inst *setup.Installation, s *site.Site) *transfer.Importer {
 	return &transfer.Importer{
 		Store: inst.Store, Sites: site.NewDirectory(inst.Store, inst.Sealer), APIKey: s.APIKey, Clock: inst.Clock, Rand: inst.Rand,
 		Passwords: password.New(password.Options{
-			Params: passwordParams(cfg), Slots: cfg.PasswordSlots, Queue: importRows, Rand: inst.Rand,
+			Params: passwordParams(cfg), Slots: cfg.PasswordSlots, Queue: importQueue, Rand: inst.Rand,
 		}),
 	}
 }
@@ -175,34 +180,3 @@ type rawJSON []byte
 
 // MarshalJSON implements json.Marshaler.
 func (r rawJSON) MarshalJSON() ([]byte, error) { return r, nil }
-
-type accountExportCmd struct {
-	ofSite
-	To     string `arg:"" optional:"" type:"path" help:"New file; default: standard output."`
-	Hashes bool   `help:"Put the password hashes into it. Keep such a file like a secret."`
-}
-
-// Run writes the export. A new file is readable by its owner alone.
-func (c accountExportCmd) Run(ctx context.Context, con console) error {
-	return c.withSite(ctx, func(_ *config.Config, inst *setup.Installation, s *site.Site) error {
-		n := 0
-		write := func(out io.Writer) (err error) {
-			w := bufio.NewWriterSize(out, 1<<16)
-			if n, err = transfer.Export(ctx, inst.Store, s, w, inst.Clock.Now(), c.Hashes); err != nil {
-				return err
-			}
-			return w.Flush()
-		}
-		var err error
-		if c.To == "" {
-			err = write(con.Out)
-		} else {
-			err = writeNew(c.To, write)
-		}
-		if err != nil {
-			return fmt.Errorf("exporting: %w", err)
-		}
-		fmt.Fprintf(con.Err, "exported %d accounts\n", n)
-		return nil
-	})
-}

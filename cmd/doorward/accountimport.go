@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -13,22 +14,22 @@ import (
 	"time"
 
 	"github.com/doorward/doorward/internal/config"
+	"github.com/doorward/doorward/internal/seal"
 	"github.com/doorward/doorward/internal/setup"
 	"github.com/doorward/doorward/internal/site"
 	"github.com/doorward/doorward/internal/transfer"
 )
 
-// importRows is the number of rows that are under way at once: enough for one commit to carry many.
-const importRows = 128
-
 type accountImportCmd struct {
 	ofSite
-	File   string `arg:"" type:"path" help:"The file: .csv, or NDJSON with any other ending."`
+	File   string `arg:"" type:"path" help:"The file: .csv, or with any other ending NDJSON or an array of JSON objects. A sealed export is known by its first bytes."`
 	Report string `type:"path" placeholder:"FILE" help:"Write the refused rows, with reasons, to this new file; default: standard error."`
+	Policy string `enum:"insert,upsert" default:"insert" help:"What becomes of a row whose UID is there: insert refuses it, upsert changes the account."`
+	Key    string `type:"path" placeholder:"FILE" help:"Private key that opens a sealed export."`
 }
 
 // Run imports the rows. Refused ones are reported and do not stop the others; the exit status is 1 if there were any.
-// A second run over the same file refuses what is there already and adds the rest.
+// An import that was stopped goes on where it ended when it is run again: see resumeFile.
 func (c accountImportCmd) Run(ctx context.Context, con console) error {
 	f, err := os.Open(c.File)
 	if err != nil {
@@ -43,38 +44,53 @@ func (c accountImportCmd) Run(ctx context.Context, con console) error {
 		return fmt.Errorf("%s is a folder: name a file", c.File)
 	}
 	return c.withSite(ctx, func(cfg *config.Config, inst *setup.Installation, s *site.Site) error {
-		run := &importRun{importer: importer(cfg, inst, s), report: con.Err}
+		run := &importRun{importer: importer(cfg, inst, s), report: con.Err, size: info.Size()}
+		run.importer.Upsert = c.Policy == "upsert"
 		rows, err := c.rows(&countingReader{r: f, n: &run.bytes}, s)
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.File, err)
 		}
-		if c.Report == "" {
-			return run.finish(ctx, con, rows, info.Size())
+		if run.resume, err = openResume(c.File, info, s.APIKey); err != nil {
+			return err
 		}
-		var failed error
-		err = writeNew(c.Report, func(w io.Writer) error {
-			run.report = w
-			failed = run.finish(ctx, con, rows, info.Size())
-			return nil // Whatever happened, the report stays.
-		})
-		return errors.Join(failed, err)
+		if c.Report == "" {
+			return run.finish(ctx, con, rows)
+		}
+		return run.reported(ctx, con, rows, c.Report)
 	})
 }
 
-// rows reads the file as what its name says it is.
+// rows reads the file as what its name and its first bytes say it is.
 func (c accountImportCmd) rows(r io.Reader, s *site.Site) (transfer.Reader, error) {
-	if strings.EqualFold(filepath.Ext(c.File), ".csv") {
-		return transfer.NewCSV(r, s.Schema)
+	name, buffered := c.File, bufio.NewReaderSize(r, 64<<10)
+	if head, _ := buffered.Peek(seal.SealedHead); seal.IsSealed(head) {
+		if c.Key == "" {
+			return nil, errors.New("it is sealed: give the private key with --key")
+		}
+		key, err := readKey(c.Key)
+		if err != nil {
+			return nil, err
+		}
+		opened, err := seal.NewReader(buffered, key)
+		if err != nil {
+			return nil, err
+		}
+		name, buffered = strings.TrimSuffix(name, sealedEnding), bufio.NewReaderSize(opened, 64<<10)
 	}
-	return transfer.NewNDJSON(r), nil
+	if strings.EqualFold(filepath.Ext(name), ".csv") {
+		return transfer.NewCSV(buffered, s.Schema)
+	}
+	return transfer.NewJSON(buffered), nil
 }
 
 // importRun is one import under way.
 type importRun struct {
 	importer *transfer.Importer
-	imported atomic.Int64
-	refused  atomic.Int64
-	bytes    atomic.Int64
+	resume   *resumeFile
+	size     int64
+
+	rows, refused atomic.Int64
+	bytes         atomic.Int64
 
 	reporting sync.Mutex
 	report    io.Writer
@@ -82,89 +98,66 @@ type importRun struct {
 	clear string
 }
 
+// reported writes the refusals to a file: a new one, or the one of the run that is resumed.
+func (r *importRun) reported(ctx context.Context, con console, rows transfer.Reader, file string) error {
+	var failed error
+	write := func(w io.Writer) error {
+		r.report = w
+		failed = r.finish(ctx, con, rows)
+		return nil // Whatever happened, the report stays.
+	}
+	if r.resume.from.Rows > 0 {
+		f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+		if err != nil {
+			return err
+		}
+		return errors.Join(write(f), failed, f.Close())
+	}
+	err := writeNew(file, write)
+	return errors.Join(failed, err)
+}
+
 // finish imports the rows and sums up.
-func (r *importRun) finish(ctx context.Context, con console, rows transfer.Reader, size int64) error {
-	stop := r.showProgress(con.Err, size)
-	err := r.all(ctx, rows)
+func (r *importRun) finish(ctx context.Context, con console, rows transfer.Reader) error {
+	if from := r.resume.from; from.Rows > 0 {
+		fmt.Fprintf(con.Err, "going on after row %d\n", from.Rows)
+	}
+	stop := r.showProgress(con.Err)
+	done, err := r.importer.ImportAll(ctx, rows, transfer.Run{
+		From: r.resume.from, Refused: r.tell, Warned: r.tell,
+		Done: func(p transfer.Progress) {
+			r.rows.Store(p.Rows)
+			r.refused.Store(p.Refused)
+			r.resume.note(p)
+		},
+	})
 	stop()
-	imported, refused := r.imported.Load(), r.refused.Load()
-	fmt.Fprintf(con.Err, "imported %d, refused %d\n", imported, refused)
+	fmt.Fprintf(con.Err, "imported %d, refused %d\n", done.Imported, done.Refused)
 	switch {
 	case ctx.Err() != nil:
 		return errors.New("the import was stopped: run it again to add the rest")
 	case err != nil:
 		return fmt.Errorf("the import ended early; run it again to add the rest: %w", err)
-	case refused > 0:
-		return fmt.Errorf("%d rows were refused; the others are imported", refused)
+	}
+	if err := r.resume.remove(); err != nil {
+		return err
+	}
+	if done.Refused > 0 {
+		return fmt.Errorf("%d rows were refused; the others are imported", done.Refused)
 	}
 	return nil
 }
 
-// all imports every row, many at the same time. It stops at the first error that is not a refused row.
-func (r *importRun) all(ctx context.Context, rows transfer.Reader) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var workers sync.WaitGroup
-	queue := make(chan transfer.Row)
-	for range importRows {
-		workers.Go(func() {
-			for row := range queue {
-				if _, err := r.importer.Import(ctx, row); !r.count(err) {
-					cancel(err)
-				}
-			}
-		})
-	}
-	err := r.feed(ctx, rows, queue)
-	close(queue)
-	workers.Wait()
-	if cause := context.Cause(ctx); cause != nil {
-		return cause
-	}
-	return err
-}
-
-func (r *importRun) feed(ctx context.Context, rows transfer.Reader, queue chan<- transfer.Row) error {
-	for {
-		row, err := rows.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			if !r.count(err) {
-				return err
-			}
-			continue
-		}
-		select {
-		case queue <- row:
-		case <-ctx.Done():
-			return nil
-		}
-	}
-}
-
-// count notes how a row ended. It answers false for an error that ends the import.
-func (r *importRun) count(err error) bool {
-	var row *transfer.RowError
-	switch {
-	case err == nil:
-		r.imported.Add(1)
-	case errors.As(err, &row):
-		r.refused.Add(1)
-		r.reporting.Lock()
-		fmt.Fprintf(r.report, "%s%v\n", r.clear, row)
-		r.reporting.Unlock()
-	default:
-		return false
-	}
-	return true
+func (r *importRun) tell(row *transfer.RowError) {
+	r.reporting.Lock()
+	defer r.reporting.Unlock()
+	fmt.Fprintf(r.report, "%s%v\n", r.clear, row)
 }
 
 // showProgress draws a bar on a terminal until the returned function is called; elsewhere it draws nothing.
-func (r *importRun) showProgress(w io.Writer, size int64) (stop func()) {
+func (r *importRun) showProgress(w io.Writer) (stop func()) {
 	f, ok := w.(*os.File)
-	if !ok || size == 0 {
+	if !ok || r.size == 0 {
 		return func() {}
 	}
 	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
@@ -180,11 +173,11 @@ func (r *importRun) showProgress(w io.Writer, size int64) (stop func()) {
 		tick := time.NewTicker(200 * time.Millisecond)
 		defer tick.Stop()
 		for {
-			fmt.Fprint(w, r.bar(size, time.Since(start)))
+			fmt.Fprint(w, r.bar(time.Since(start)))
 			select {
 			case <-tick.C:
 			case <-done:
-				fmt.Fprintf(w, "%s\n", r.bar(size, time.Since(start)))
+				fmt.Fprintf(w, "%s\n", r.bar(time.Since(start)))
 				return
 			}
 		}
@@ -195,13 +188,14 @@ func (r *importRun) showProgress(w io.Writer, size int64) (stop func()) {
 	}
 }
 
-func (r *importRun) bar(size int64, spent time.Duration) string {
+func (r *importRun) bar(spent time.Duration) string {
 	const width = 30
-	done := min(float64(r.bytes.Load())/float64(size), 1)
+	done := min(float64(r.bytes.Load())/float64(r.size), 1)
 	filled := int(done * width)
-	rows := r.imported.Load() + r.refused.Load()
-	rate := float64(rows) / max(spent.Seconds(), 0.001)
-	return fmt.Sprintf("\r[%s%s] %3.0f %%  %d rows  %.0f/s ", strings.Repeat("=", filled), strings.Repeat(" ", width-filled), done*100, rows, rate)
+	rows := r.rows.Load()
+	rate := float64(max(rows-r.resume.from.Rows, 0)) / max(spent.Seconds(), 0.001)
+	return fmt.Sprintf("\r[%s%s] %3.0f %%  %d rows  %d refused  %.0f/s ", strings.Repeat("=", filled), strings.Repeat(" ", width-filled),
+		done*100, rows, r.refused.Load(), rate)
 }
 
 type countingReader struct {

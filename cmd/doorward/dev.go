@@ -40,7 +40,9 @@ func (c devCmd) Run(ctx context.Context, con console) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, remove()) }()
-	inst, err := setup.Open(ctx, setup.Options{Folder: folder, Create: true})
+	inst, err := setup.Open(ctx, setup.Options{
+		Folder: folder, Database: cfg.Database, PasswordFile: cfg.DatabasePasswordFile, Create: true,
+	})
 	if err != nil {
 		return err
 	}
@@ -84,6 +86,7 @@ func (c devCmd) serve(ctx context.Context, con console, cfg *config.Config, inst
 	}
 	options := serverOptions(cfg, inst, log)
 	options.AllowInsecure, options.DevMode = true, true
+	defer spareCollector()()
 	srv, err := server.New(ctx, options)
 	if err != nil {
 		return err
@@ -91,7 +94,7 @@ func (c devCmd) serve(ctx context.Context, con console, cfg *config.Config, inst
 	defer func() { err = errors.Join(err, srv.Close()) }()
 	listeners, err := server.Listen(server.ListenOptions{
 		HTTP: c.HTTP, HTTPS: c.HTTPS, Handler: withOps(srv), Certificate: authority.Certificate,
-		ShutdownTimeout: cfg.ShutdownTimeout, Draining: srv.Drain, Log: log,
+		Bounds: bounds(cfg), ShutdownTimeout: cfg.ShutdownTimeout, Draining: srv.Drain, Log: log,
 	})
 	if err != nil {
 		return listenError(err, "--http", "--https")

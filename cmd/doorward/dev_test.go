@@ -41,15 +41,15 @@ func TestDevSaysOneLineAndEndsWithStatusZero(t *testing.T) {
 			}
 			http.DefaultClient.CloseIdleConnections()
 			// Process groups deliver one wish twice: that is no reason to leave things behind.
-			if err := p.cmd.Process.Signal(signal); err != nil {
+			if err := p.Cmd.Process.Signal(signal); err != nil {
 				t.Fatal(err)
 			}
-			status, rest := p.end(signal)
+			status, rest := p.End(signal)
 			if status != 0 || rest != "" {
-				t.Errorf("status %d, and after the line %q; standard error %q", status, rest, p.stderr.buf.String())
+				t.Errorf("status %d, and after the line %q; standard error %q", status, rest, p.Log.String())
 			}
-			if p.stderr.buf.Len() > 0 {
-				t.Errorf("standard error has %q", p.stderr.buf.String())
+			if p.Log.String() != "" {
+				t.Errorf("standard error has %q", p.Log.String())
 			}
 			if _, err := os.Stat(ready.DataDir); !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("the temporary folder is still there: %v", err)
@@ -67,7 +67,7 @@ func TestDevKeepsEverythingInItsFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if status, _ := p.end(syscall.SIGTERM); status != 0 {
+	if status, _ := p.End(syscall.SIGTERM); status != 0 {
 		t.Fatalf("status %d", status)
 	}
 	p, second := dev(t, "--data", folder)
@@ -80,14 +80,14 @@ func TestDevKeepsEverythingInItsFolder(t *testing.T) {
 		t.Errorf("the certificate is another one: %v", err)
 	}
 	mustCall(t, 0, second.HTTP, "accounts.login", "apiKey", second.APIKey, "secret", second.Secret, "loginID", "zoe@example.com", "password", "Correct-horse-7")
-	p.end(syscall.SIGTERM)
+	p.End(syscall.SIGTERM)
 }
 
 func TestThePrintedCallsWorkInOrderAndTwice(t *testing.T) {
 	p := start(t, "dev", "--data", t.TempDir(), "--http", "127.0.0.1:0", "--https", "127.0.0.1:0", "--set", "password.memory_kib=8", "--set", "password.time=1")
 	var calls []string
 	for {
-		line, err := p.out.ReadString('\n')
+		line, err := p.Out.ReadString('\n')
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -163,9 +163,9 @@ func TestAPortInUseIsSaidWithWhatToDo(t *testing.T) {
 	temporary := t.TempDir()
 	t.Setenv("TMPDIR", temporary)
 	p := start(t, "dev", "--http", taken.Addr().String(), "--https", "127.0.0.1:0")
-	err = p.cmd.Wait()
+	err = p.Cmd.Wait()
 	want := "doorward: " + taken.Addr().String() + " is in use by another program: choose another address (--http, --https)\n"
-	if diff := cmp.Diff(want, p.stderr.buf.String()); err == nil || p.cmd.ProcessState.ExitCode() != 1 || diff != "" {
+	if diff := cmp.Diff(want, p.Log.String()); err == nil || p.Cmd.ProcessState.ExitCode() != 1 || diff != "" {
 		t.Error(err, diff)
 	}
 	left, err := filepath.Glob(filepath.Join(temporary, "*"))

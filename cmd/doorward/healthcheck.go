@@ -33,7 +33,7 @@ func (c healthcheckCmd) Run(ctx context.Context, con console) error {
 	// No proxy: the answer must be this server's own.
 	resp, err := (&http.Client{Transport: &http.Transport{}}).Do(req)
 	if err != nil {
-		return fmt.Errorf("the server does not answer: %w", err)
+		return fmt.Errorf("no server answers: %w; is it running, and is this its listen.ops (the same settings, or --url)?", err)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, 4096))

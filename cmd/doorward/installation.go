@@ -19,6 +19,7 @@ import (
 type configured struct {
 	ConfigFile string            `name:"config" short:"c" env:"DOORWARD_CONFIG" type:"path" placeholder:"FILE" help:"Configuration file (TOML)."`
 	Data       string            `placeholder:"DIR" help:"Data folder; overrides the setting data."`
+	Database   string            `placeholder:"URL" help:"Database, such as postgres://user@host/name; overrides the setting database. Keep passwords out of it: others can see the arguments of a process."`
 	Set        map[string]string `placeholder:"KEY=VALUE" mapsep:"none" help:"Override any setting; may be repeated."`
 }
 
@@ -28,6 +29,9 @@ func (c configured) load(more map[string]string) (*config.Config, []config.Value
 	maps.Copy(flags, c.Set)
 	if c.Data != "" {
 		flags["data"] = c.Data
+	}
+	if c.Database != "" {
+		flags["database"] = c.Database
 	}
 	maps.Copy(flags, more)
 	return loadConfig(config.Sources{File: c.ConfigFile, Environ: os.Environ(), Flags: flags})
@@ -56,6 +60,8 @@ func passwordParams(cfg *config.Config) password.Params {
 func open(ctx context.Context, cfg *config.Config, create bool) (*setup.Installation, error) {
 	return setup.Open(ctx, setup.Options{
 		Folder:        cfg.Data,
+		Database:      cfg.Database,
+		PasswordFile:  cfg.DatabasePasswordFile,
 		MasterKeyFile: cfg.MasterKeyFile,
 		MasterKey:     os.Getenv(config.MasterKeyVariable),
 		Create:        create,

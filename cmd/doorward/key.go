@@ -269,6 +269,13 @@ type keyRevokeCmd struct {
 
 // Run revokes the key.
 func (c keyRevokeCmd) Run(ctx context.Context, con console) error {
+	err := c.with(ctx, false, func(_ *config.Config, inst *setup.Installation) error {
+		_, err := inst.Store.Key(ctx, c.UserKey)
+		return keyError(err, c.UserKey)
+	})
+	if err != nil {
+		return err
+	}
 	if err := confirm(con, c.Yes, "Revoking "+c.UserKey+" cannot be undone."); err != nil {
 		return err
 	}
@@ -280,17 +287,22 @@ func (c keyRevokeCmd) Run(ctx context.Context, con console) error {
 	})
 }
 
+// keyError is the error of reading a key.
+func keyError(err error, userKey string) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("there is no key %s (`doorward key list` shows them)", userKey)
+	}
+	return err
+}
+
 // changeKey changes one key in one transaction and says how it stands then.
 func changeKey(ctx context.Context, con console, c configured, userKey string, change func(tx store.Tx, k *store.Key) error) error {
 	return c.with(ctx, false, func(_ *config.Config, inst *setup.Installation) error {
 		var changed *store.Key
 		err := inst.Store.Change(ctx, func(tx store.Tx) error {
 			k, err := tx.Key(userKey)
-			if errors.Is(err, store.ErrNotFound) {
-				return fmt.Errorf("there is no key %s (`doorward key list` shows them)", userKey)
-			}
 			if err != nil {
-				return err
+				return keyError(err, userKey)
 			}
 			if err := change(tx, k); err != nil {
 				return err

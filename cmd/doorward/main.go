@@ -28,6 +28,7 @@ type cli struct {
 	Key         keyCmd         `cmd:"" help:"Create, list and revoke user keys and applications."`
 	SigningKey  signingKeyCmd  `cmd:"" help:"List and rotate the keys that sign id_tokens."`
 	Account     accountCmd     `cmd:"" help:"Create, show, import and export accounts."`
+	Search      searchCmd      `cmd:"" help:"Show how queries of accounts.search are run."`
 	Backup      backupCmd      `cmd:"" help:"Write a consistent copy of the database while the server runs."`
 	Restore     restoreCmd     `cmd:"" help:"Make a data folder from a backup."`
 	Config      configCmd      `cmd:"" help:"Print the configuration in force and where each setting comes from."`

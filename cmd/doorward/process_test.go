@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/tls"
@@ -16,96 +15,31 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/doorward/doorward/internal/daemon"
 )
 
-// process is a running doorward.
-type process struct {
-	t      *testing.T
-	cmd    *exec.Cmd
-	out    *bufio.Reader
-	stderr *watched
-}
-
 // start runs the command. Its end is the test's at the latest.
-func start(t *testing.T, args ...string) *process {
+func start(t *testing.T, args ...string) *daemon.Process {
 	t.Helper()
-	p := &process{t: t, cmd: exec.Command("doorward", args...), stderr: &watched{lines: make(chan string, 1000)}}
-	p.cmd.Stderr = p.stderr
-	stdout, err := p.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.out = bufio.NewReader(stdout)
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if p.cmd.ProcessState == nil {
-			_ = p.cmd.Process.Kill()
-			_ = p.cmd.Wait()
-		}
-	})
-	return p
-}
-
-// watched keeps what is written and hands out the lines.
-type watched struct {
-	lines chan string
-	buf   bytes.Buffer
-	part  []byte
-}
-
-func (w *watched) Write(p []byte) (int, error) {
-	w.buf.Write(p)
-	w.part = append(w.part, p...)
-	for {
-		line, rest, ok := bytes.Cut(w.part, []byte("\n"))
-		if !ok {
-			return len(p), nil
-		}
-		w.part = rest
-		select {
-		case w.lines <- string(line):
-		default: // Nobody waits for a line any more.
-		}
-	}
-}
-
-// end sends the signal and returns the exit status with what was still written to standard output. The process must end
-// within ten seconds.
-func (p *process) end(signal os.Signal) (status int, rest string) {
-	p.t.Helper()
-	if err := p.cmd.Process.Signal(signal); err != nil {
-		p.t.Fatal(err)
-	}
-	slow := time.AfterFunc(10*time.Second, func() { _ = p.cmd.Process.Kill() })
-	defer slow.Stop()
-	out, _ := io.ReadAll(p.out) // A killed process leaves what it left.
-	_ = p.cmd.Wait()            // The state tells more than the error.
-	return p.cmd.ProcessState.ExitCode(), string(out)
+	return daemon.Start(t, exec.Command("doorward", args...))
 }
 
 // dev starts "doorward dev --json" on free ports with cheap passwords and returns what it says.
-func dev(t *testing.T, args ...string) (*process, devReady) {
+func dev(t *testing.T, args ...string) (*daemon.Process, devReady) {
 	t.Helper()
 	p := start(t, append([]string{"dev", "--json", "--http", "127.0.0.1:0", "--https", "127.0.0.1:0",
 		"--set", "password.memory_kib=8", "--set", "password.time=1"}, args...)...)
-	line, err := p.out.ReadBytes('\n')
 	var ready devReady
-	if err == nil {
-		err = json.Unmarshal(line, &ready)
-	}
-	if err != nil {
-		_ = p.cmd.Process.Kill()
-		_ = p.cmd.Wait()
-		t.Fatalf("%v: %q, standard error %q", err, line, p.stderr.buf.String())
+	if err := p.Ready(&ready); err != nil {
+		t.Fatal(err)
 	}
 	return p, ready
 }
 
 // proxied is a server behind a TLS proxy on this machine, which the tests stand in for.
 type proxied struct {
-	*process
+	*daemon.Process
 	http, ops string
 }
 
@@ -116,23 +50,15 @@ func serve(t *testing.T, folder string, args ...string) proxied {
 	t.Helper()
 	p := start(t, append([]string{"serve", "--data", folder, "--https", "", "--http", "127.0.0.1:0",
 		"--set", "listen.ops=127.0.0.1:0", "--set", "trusted_proxies=127.0.0.1"}, args...)...)
-	deadline := time.After(20 * time.Second)
-	for {
-		select {
-		case line := <-p.stderr.lines:
-			if strings.Contains(line, `"msg":"serving"`) {
-				found := map[string]string{}
-				for _, m := range address.FindAllStringSubmatch(line, -1) {
-					found[m[1]] = "http://" + m[2]
-				}
-				return proxied{p, found["http"], found["ops"]}
-			}
-		case <-deadline:
-			_ = p.cmd.Process.Kill()
-			_ = p.cmd.Wait()
-			t.Fatalf("the server does not start: %s", p.stderr.buf.String())
-		}
+	line, ok := p.Log.Await(`"msg":"serving"`, 20*time.Second)
+	if !ok {
+		t.Fatalf("the server does not start: %s", p.Log)
 	}
+	found := map[string]string{}
+	for _, m := range address.FindAllStringSubmatch(line, -1) {
+		found[m[1]] = "http://" + m[2]
+	}
+	return proxied{p, found["http"], found["ops"]}
 }
 
 // command runs a verb to its end and returns its standard output.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -20,6 +21,9 @@ func (c restoreCmd) Run(ctx context.Context, con console) error {
 	cfg, _, err := c.load(nil)
 	if err != nil {
 		return err
+	}
+	if cfg.Database != "" {
+		return errors.New("restore makes a data folder with a database in it: leave the setting database empty; a server's database is restored with the server's own tools (pg_restore)")
 	}
 	m, err := setup.Restore(ctx, setup.RestoreOptions{
 		From: c.From, Folder: cfg.Data, KeyFile: c.MasterKey,

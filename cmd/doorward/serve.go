@@ -18,6 +18,7 @@ import (
 	"github.com/doorward/doorward/internal/password"
 	"github.com/doorward/doorward/internal/server"
 	"github.com/doorward/doorward/internal/setup"
+	"github.com/doorward/doorward/internal/token"
 )
 
 type serveCmd struct {
@@ -45,7 +46,7 @@ func (c serveCmd) Run(ctx context.Context, con console) (err error) {
 	var certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)
 	if cfg.HTTPS != "" {
 		if certificate, err = server.CertificateFiles(cfg.TLSCert, cfg.TLSKey, log); err != nil {
-			return err
+			return fmt.Errorf("settings tls.cert and tls.key: %w", err)
 		}
 	}
 	inst, err := open(ctx, cfg, true)
@@ -56,6 +57,7 @@ func (c serveCmd) Run(ctx context.Context, con console) (err error) {
 	if err := sayIfEmpty(ctx, inst, log); err != nil {
 		return err
 	}
+	defer spareCollector()()
 	srv, err := server.New(ctx, serverOptions(cfg, inst, log))
 	if err != nil {
 		return err
@@ -63,12 +65,12 @@ func (c serveCmd) Run(ctx context.Context, con console) (err error) {
 	defer func() { err = errors.Join(err, srv.Close()) }()
 	listeners, err := server.Listen(server.ListenOptions{
 		HTTP: cfg.HTTP, HTTPS: cfg.HTTPS, Ops: cfg.Ops, Handler: srv.Handler(), OpsHandler: srv.OpsHandler(),
-		Certificate: certificate, ShutdownTimeout: cfg.ShutdownTimeout, Draining: srv.Drain, Log: log,
+		Bounds: bounds(cfg), Certificate: certificate, ShutdownTimeout: cfg.ShutdownTimeout, Draining: srv.Drain, Log: log,
 	})
 	if err != nil {
 		return listenError(err, "listen.http", "listen.https", "listen.ops")
 	}
-	log.Info("serving", "version", versionText(), "http", listeners.HTTPAddr(), "https", listeners.HTTPSAddr(), "ops", listeners.OpsAddr())
+	log.Info("serving", "version", versionText(), "signing", token.SigningLibrary(), "http", listeners.HTTPAddr(), "https", listeners.HTTPSAddr(), "ops", listeners.OpsAddr())
 	if err := listeners.Serve(ctx); err != nil {
 		return err
 	}
@@ -135,17 +137,25 @@ func serverOptions(cfg *config.Config, inst *setup.Installation, log *slog.Logge
 		Store: inst.Store, Sealer: inst.Sealer, Clock: inst.Clock, Log: log,
 		Issuer: cfg.Issuer, OAuthIssuer: cfg.OAuthIssuer, PublicURL: cfg.PublicURL,
 		Routes: cfg.DataCenters, TrustedProxies: cfg.TrustedProxies,
-		Password: password.Options{Params: passwordParams(cfg), Slots: cfg.PasswordSlots, Queue: cfg.PasswordQueue},
-		Rates: gateway.Rates{
-			Client: gateway.Rate{Limit: cfg.RatePerAddress, Burst: burst(cfg.RatePerAddress)},
-			Server: gateway.Rate{Limit: cfg.RatePerKey, Burst: burst(cfg.RatePerKey)},
-		},
+		Password:    password.Options{Params: passwordParams(cfg), Slots: cfg.PasswordSlots, Queue: cfg.PasswordQueue},
+		Rates:       gateway.Rates{Address: rate(cfg.RateAll), Client: rate(cfg.RateClients), Server: rate(cfg.RateKeys)},
 		ContentType: cfg.ContentType, CallTimeout: cfg.CallTimeout,
+		BodyMemory: int64(cfg.BodyMemory) << 20, AuditRetention: cfg.AuditRetention,
 	}
 }
 
-// burst lets a second's worth of calls come at once.
-func burst(perSecond float64) int { return int(math.Ceil(perSecond)) }
+// bounds are those of the listeners; trusted proxies come for many clients.
+func bounds(cfg *config.Config) server.Bounds {
+	return server.Bounds{Connections: cfg.Connections, PerAddress: cfg.ConnectionsPerAddress, Exempt: cfg.TrustedProxies}
+}
+
+// rate lets a second's worth of calls come at once where the setting does not say how many.
+func rate(r config.Rate) gateway.Rate {
+	if r.Burst == 0 {
+		r.Burst = int(math.Ceil(r.Limit))
+	}
+	return gateway.Rate{Limit: r.Limit, Burst: r.Burst}
+}
 
 func newLog(cfg *config.Config, w io.Writer) *slog.Logger {
 	options := &slog.HandlerOptions{Level: cfg.LogLevel}

@@ -34,7 +34,7 @@ func installation(t *testing.T, folder string) (apiKey, secret string) {
 func TestVerbsTakeEffectOnARunningServer(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "data")
 	server := serve(t, folder) // On nothing: the site is made while it runs.
-	if !strings.Contains(server.stderr.buf.String(), "there is no site yet") {
+	if !strings.Contains(server.Log.String(), "there is no site yet") {
 		t.Error("nobody is told that there is no site")
 	}
 	apiKey, secret := installation(t, folder)
@@ -55,11 +55,11 @@ func TestVerbsTakeEffectOnARunningServer(t *testing.T) {
 		}
 	})
 
-	status, _ := server.end(syscall.SIGTERM)
+	status, _ := server.End(syscall.SIGTERM)
 	if status != 0 {
 		t.Errorf("status %d", status)
 	}
-	log := server.stderr.buf.String()
+	log := server.Log.String()
 	for _, word := range []string{secret, testPassword, "argon2id"} {
 		if strings.Contains(log, word) {
 			t.Errorf("the log contains %q", word)
@@ -160,11 +160,9 @@ func TestServeWithItsOwnCertificateRefusesSecretsInTheClear(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := start(t, "serve", "--config", file)
-	var line string
-	select {
-	case line = <-p.stderr.lines:
-	case <-time.After(20 * time.Second):
-		t.Fatal("the server does not start")
+	line, ok := p.Log.Await("serving", 20*time.Second)
+	if !ok {
+		t.Fatalf("the server does not start: %s", p.Log)
 	}
 	m := regexp.MustCompile(`"http":"([^"]+)","https":"([^"]+)","ops":""`).FindStringSubmatch(line)
 	if m == nil {
@@ -188,7 +186,7 @@ func TestServeWithItsOwnCertificateRefusesSecretsInTheClear(t *testing.T) {
 		t.Errorf("over TLS: %v, %+v", err, a)
 	}
 	client.CloseIdleConnections()
-	if status, _ := p.end(syscall.SIGTERM); status != 0 {
+	if status, _ := p.End(syscall.SIGTERM); status != 0 {
 		t.Errorf("status %d", status)
 	}
 }

@@ -55,10 +55,10 @@ func TestSettingsReachTheServer(t *testing.T) {
 			t.Errorf("the metadata is %s", body)
 		}
 	})
-	if status, _ := p.end(syscall.SIGTERM); status != 0 {
+	if status, _ := p.End(syscall.SIGTERM); status != 0 {
 		t.Errorf("status %d", status)
 	}
-	log := p.stderr.buf.String()
+	log := p.Log.String()
 	if !strings.Contains(log, "level=INFO") || strings.Contains(log, ready.Secret) {
 		t.Errorf("the log is\n%s", log)
 	}
@@ -72,7 +72,7 @@ func TestSettingsReachTheServer(t *testing.T) {
 				t.Errorf("the answer lacks %s: %s", part, body)
 			}
 		}
-		p.end(syscall.SIGTERM)
+		p.End(syscall.SIGTERM)
 	})
 }
 

@@ -43,6 +43,9 @@ func (c signingKeyListCmd) Run(ctx context.Context, con console) error {
 	})
 }
 
+// longestDelay is longer than any receiver caches keys.
+const longestDelay = 30 * 24 * time.Hour
+
 type signingKeyRotateCmd struct {
 	configured
 	Delay time.Duration `default:"24h" help:"Publish the new key this long before it signs, so that receivers which cache keys know it. 24 h is what the .NET SDK caches."`
@@ -53,6 +56,9 @@ type signingKeyRotateCmd struct {
 func (c signingKeyRotateCmd) Run(ctx context.Context, con console) error {
 	if c.Delay < 0 || c.Life < 0 {
 		return usagef("--delay and --life: a time is negative")
+	}
+	if c.Delay > longestDelay {
+		return usagef("--delay %s: a key that signs so late is most likely a mistake; at most %s", c.Delay, longestDelay)
 	}
 	return c.with(ctx, false, func(_ *config.Config, inst *setup.Installation) error {
 		keyring := token.NewKeyring(inst.Store, inst.Sealer, clock.System{}, inst.Rand)

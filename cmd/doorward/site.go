@@ -236,6 +236,11 @@ func (c siteSetCmd) Run(ctx context.Context, con console) error {
 	if c.Status == nil && c.Description == nil && c.DataCenter == "" && len(c.Trusted) == 0 {
 		return usagef("there is nothing to change: give --status, --description, --data-center or --trusted")
 	}
+	if c.DataCenter != "" {
+		if err := config.CheckDataCenter(c.DataCenter); err != nil {
+			return usagef("--data-center: %v", err)
+		}
+	}
 	if err := checkTrusted(c.Trusted); err != nil {
 		return err
 	}

@@ -10,7 +10,8 @@ import (
 	"github.com/doorward/doorward/internal/store/faulty"
 )
 
-// TestTheAuditLogFails lets the audit log's own changes fail, which no request's plan meets.
+// TestTheAuditLogFails lets the audit log's own changes fail, which no request's plan meets: those of reads and of refused
+// calls. A call that changes something brings its record itself.
 func TestTheAuditLogFails(t *testing.T) {
 	t.Parallel() // It mostly waits.
 	h := newHouse(t, t.TempDir(), nil)
@@ -26,7 +27,7 @@ func TestTheAuditLogFails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			h.t, d.t = t, t
-			h.log.take()
+			h.log.Take()
 			h.store.Default(plan)
 			uid := newUID()
 			// The plan of the request is empty: it fails nowhere.
@@ -37,7 +38,7 @@ func TestTheAuditLogFails(t *testing.T) {
 			c := h.send(call{method: "accounts.getAccountInfo", by: userKey, params: []string{"UID", "nobody"}}, &faulty.Plan{})
 			time.Sleep(200 * time.Millisecond) // Reads are recorded a moment later.
 			h.store.Default(nil)
-			log := h.log.take()
+			log := h.log.Take()
 			// The change has happened: an error would make the client repeat it in vain.
 			if a.number("errorCode") != 0 || b.number("errorCode") != 0 || c.number("errorCode") != 403005 {
 				t.Errorf("%s\n%s\n%s", a.text, b.text, c.text)
@@ -45,12 +46,16 @@ func TestTheAuditLogFails(t *testing.T) {
 			if plan.Fired() == 0 {
 				t.Error("nothing failed: the test says nothing")
 			}
-			if plan.Delay == 0 && plan.Times > 0 && (!strings.Contains(log, marker) || !strings.Contains(log, a.member("callId"))) {
-				t.Errorf("the log does not tell that a record is missing:\n%s", log)
+			lost := plan.Delay == 0 && plan.Times > 0
+			for _, read := range []*answer{b, c} {
+				records := d.rows("SELECT call_id FROM audit WHERE call_id = ?", read.member("callId"))
+				told := strings.Contains(log, `"msg":"an audit record was lost","callID":"`+read.member("callId")) && strings.Contains(log, marker)
+				if lost != told || lost == (len(records) == 1) {
+					t.Errorf("%d records of a read; the log:\n%s", len(records), log)
+				}
 			}
-			records := d.rows("SELECT call_id FROM audit WHERE call_id = ?", a.member("callId"))
-			if plan.Delay > 0 && len(records) != 1 {
-				t.Errorf("%d records", len(records))
+			if records := d.rows("SELECT call_id FROM audit WHERE call_id = ?", a.member("callId")); len(records) != 1 {
+				t.Errorf("%d records of a change", len(records))
 			}
 			d.checkInvariants()
 		})
@@ -59,6 +64,40 @@ func TestTheAuditLogFails(t *testing.T) {
 	a := h.must(0, call{method: "accounts.deleteAccount", by: partner, params: []string{"UID", func() string { u := newUID(); h.register(u); return u }()}})
 	if records := d.rows("SELECT call_id FROM audit WHERE call_id = ?", a.member("callId")); len(records) != 1 {
 		t.Errorf("afterwards a call leaves %d records", len(records))
+	}
+}
+
+// TestAChangeAndItsAuditRecordAreOne: neither is there without the other.
+func TestAChangeAndItsAuditRecordAreOne(t *testing.T) {
+	h := newHouse(t, t.TempDir(), nil)
+	d := openDatabase(t, h.file)
+	uid := newUID()
+	h.register(uid)
+	for _, c := range []call{
+		{method: "accounts.register", by: partner, params: []string{"siteUID", newUID(), "email", newUID() + "@example.com", "password", testPassword, "finalizeRegistration", "true"}},
+		{method: "accounts.login", by: anybody, params: []string{"loginID", uid + "@example.com", "password", testPassword}},
+		{method: "accounts.notifyLogin", by: partner, params: []string{"siteUID", uid}},
+		{method: "accounts.setAccountInfo", by: partner, params: []string{"UID", uid, "profile", `{"city":"Graz"}`}},
+		{method: "accounts.setPolicies", by: partner, params: []string{"security", `{"passwordHistorySize":3}`}},
+		{method: "accounts.setSchema", by: partner, params: []string{"dataSchema", `{"fields":{"new":{"type":"string"}}}`}},
+		{method: "accounts.logout", by: partner, params: []string{"UID", uid}},
+		{method: "accounts.deleteAccount", by: partner, params: []string{"UID", uid}},
+	} {
+		t.Run(c.method, func(t *testing.T) {
+			h.t, d.t = t, t
+			before := d.dump()
+			plan := &faulty.Plan{At: 1, Only: []string{"Tx.AppendAudit"}, Err: errors.New(marker)}
+			if a := h.send(c, plan); a.number("errorCode") != 500001 || plan.Fired() != 1 {
+				t.Errorf("%d faults: %s", plan.Fired(), a.text)
+			}
+			if after := d.dump(); after != before {
+				t.Errorf("a change without its record:\n%s", difference(before, after))
+			}
+			a := h.must(0, c)
+			if records := d.rows("SELECT error_code FROM audit WHERE call_id = ?", a.member("callId")); len(records) != 1 || records[0] != "0|" {
+				t.Errorf("the records of a success: %q", records)
+			}
+		})
 	}
 }
 

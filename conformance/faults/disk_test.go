@@ -63,7 +63,7 @@ func limitedFiles(t *testing.T) *disk {
 	}
 	limit := func(p *process, soft string) {
 		t.Helper()
-		out, err := exec.Command("prlimit", "--pid", strconv.Itoa(p.cmd.Process.Pid), "--fsize="+soft+":").CombinedOutput()
+		out, err := exec.Command("prlimit", "--pid", strconv.Itoa(p.Cmd.Process.Pid), "--fsize="+soft+":").CombinedOutput()
 		if err != nil {
 			t.Fatalf("prlimit: %v: %s", err, out)
 		}
@@ -86,7 +86,7 @@ func TestADiskThatTakesNoMoreWhileServing(t *testing.T) {
 				a, err := p.try(p.client, "accounts.register", "siteUID", uid, "email", uid+"@example.com",
 					"password", testPassword, "finalizeRegistration", "true", "data", `{"x":"`+strings.Repeat("x", 2000)+`"}`)
 				if err != nil {
-					t.Fatalf("no answer: %v\n%s", err, p.log.take())
+					t.Fatalf("no answer: %v\n%s", err, p.Log.Take())
 				}
 				a.checkEnvelope()
 				switch a.number("errorCode") {
@@ -116,7 +116,7 @@ func TestADiskThatTakesNoMoreWhileServing(t *testing.T) {
 					failures++
 				}
 			}
-			log := p.log.take()
+			log := p.Log.Take()
 			if !strings.Contains(log, "disk") {
 				t.Errorf("the log does not speak of the disk:\n%.2000s", log)
 			}
@@ -126,7 +126,7 @@ func TestADiskThatTakesNoMoreWhileServing(t *testing.T) {
 			deadline := time.Now().Add(10 * time.Second)
 			for len(acked) < before+20 {
 				if a := register(); a.number("errorCode") != 0 && time.Now().After(deadline) {
-					t.Fatalf("it does not recover: %s\n%s", a.text, p.log.take())
+					t.Fatalf("it does not recover: %s\n%s", a.text, p.Log.Take())
 				}
 			}
 			p.end(syscall.SIGKILL)
@@ -169,7 +169,7 @@ func (*disk) reads(t *testing.T, p *process, token string, acked []string) {
 	}
 	running.Wait()
 	if bad.Load() > 0 {
-		t.Errorf("%d of 40 reads failed\n%.3000s", bad.Load(), p.log.take())
+		t.Errorf("%d of 40 reads failed\n%.3000s", bad.Load(), p.Log.Take())
 	}
 	if a := p.want(0, "accounts.search", "query", "SELECT count(*) FROM accounts"); !strings.Contains(a.text, strconv.Itoa(len(acked))) {
 		t.Errorf("search: %s", a.text)
@@ -213,7 +213,7 @@ func TestADataFolderThatBecomesReadOnlyWhileServing(t *testing.T) {
 	}
 	p, err := tryLaunch(t, folder, attributes, cheap...)
 	if err != nil {
-		t.Fatalf("%v: %s", err, p.log.take())
+		t.Fatalf("%v: %s", err, p.Log.Take())
 	}
 	var acked []string
 	for i := range 10 {
@@ -261,7 +261,7 @@ func TestADataFolderThatBecomesReadOnlyWhileServing(t *testing.T) {
 	p, err = tryLaunch(t, folder, attributes, cheap...)
 	if err == nil {
 		t.Error("a server starts on a folder that it cannot write to")
-	} else if log := p.log.take(); !strings.Contains(log, folder) || strings.Contains(log, "goroutine") {
+	} else if log := p.Log.Take(); !strings.Contains(log, folder) || strings.Contains(log, "goroutine") {
 		t.Errorf("the refusal to start does not name the folder: %s", log)
 	} else {
 		t.Logf("the refusal: %s", log)
@@ -269,7 +269,7 @@ func TestADataFolderThatBecomesReadOnlyWhileServing(t *testing.T) {
 	protect(0o700, 0o600)
 	p, err = tryLaunch(t, folder, attributes, cheap...)
 	if err != nil {
-		t.Fatalf("%v: %s", err, p.log.take())
+		t.Fatalf("%v: %s", err, p.Log.Take())
 	}
 	for _, uid := range acked {
 		p.want(0, "accounts.getAccountInfo", "UID", uid)

@@ -70,7 +70,7 @@ func TestAFloodOfLoginsIsShedAndHarmsNobodyElse(t *testing.T) {
 			looking = false
 		case <-time.After(10 * time.Millisecond):
 		}
-		peak = max(peak, residentKiB(p.cmd.Process.Pid))
+		peak = max(peak, residentKiB(p.Cmd.Process.Pid))
 		begun := time.Now()
 		if got := p.get("/healthz"); got != "ok\n" {
 			t.Errorf("healthz: %q", got)

@@ -23,6 +23,7 @@ import (
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/clock"
+	"github.com/doorward/doorward/internal/daemon"
 	"github.com/doorward/doorward/internal/id"
 	"github.com/doorward/doorward/internal/password"
 	"github.com/doorward/doorward/internal/seal"
@@ -42,7 +43,7 @@ type house struct {
 	file   string
 	store  *faulty.Store
 	server *server.Server
-	log    *lines
+	log    *daemon.Log
 	url    string
 
 	apiKey, secret, userKey, userSecret string
@@ -60,7 +61,7 @@ const planHeader = "X-Test-Plan"
 
 func newHouse(t *testing.T, folder string, change func(*server.Options)) *house {
 	t.Helper()
-	h := &house{t: t, file: filepath.Join(folder, "doorward.db"), log: &lines{}}
+	h := &house{t: t, file: filepath.Join(folder, "doorward.db"), log: &daemon.Log{}}
 	opened, err := sqlite.Open(context.Background(), sqlite.Options{File: h.file, Busy: lockPatience})
 	h.check(err)
 	t.Cleanup(func() { h.check(opened.Close()) })
@@ -272,27 +273,6 @@ func (h *house) check(err error) {
 // secrets are texts that no answer to others and no log may show.
 func (h *house) secrets() []string {
 	return []string{h.secret, h.userSecret, testPassword, "$argon2id$"}
-}
-
-// lines takes the log.
-type lines struct {
-	mu  sync.Mutex
-	all bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.all.Write(p)
-}
-
-// take returns what was logged since it was last called.
-func (l *lines) take() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	text := l.all.String()
-	l.all.Reset()
-	return text
 }
 
 var uidNumber atomic.Int64

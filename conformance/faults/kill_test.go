@@ -82,7 +82,7 @@ func TestAStoppedServerFinishesWhatItAccepted(t *testing.T) {
 		running := w.run(p, client, 16, nil)
 		w.wait(t, 60+70*round)
 		if status := p.end(syscall.SIGTERM); status != 0 {
-			t.Errorf("status %d: %s", status, p.log.take())
+			t.Errorf("status %d: %s", status, p.Log.Take())
 		}
 		running.Wait()
 		d := openDatabase(t, p.database())
@@ -130,7 +130,7 @@ func TestAStoppedServerAnswersThoseWhoWaitInTheQueue(t *testing.T) {
 	}
 	early := len(results)
 	if status := p.end(syscall.SIGTERM); status != 0 {
-		t.Errorf("status %d: %s", status, p.log.take())
+		t.Errorf("status %d: %s", status, p.Log.Take())
 	}
 	for range waiting {
 		if text := <-results; text != "" {

@@ -1,8 +1,6 @@
 package faults_test
 
 import (
-	"bufio"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -14,7 +12,8 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
+
+	"github.com/doorward/doorward/internal/daemon"
 )
 
 // binary builds the command once for all tests, and returns its path.
@@ -45,10 +44,8 @@ func TestMain(m *testing.M) {
 
 // process is a running "doorward dev" on a data folder.
 type process struct {
+	*daemon.Process
 	t      *testing.T
-	cmd    *exec.Cmd
-	out    *bufio.Reader
-	log    *lines
 	client *http.Client
 
 	URL       string `json:"http"`
@@ -67,7 +64,7 @@ func launch(t *testing.T, folder string, args ...string) *process {
 	t.Helper()
 	p, err := tryLaunch(t, folder, nil, args...)
 	if err != nil {
-		t.Fatalf("the server does not start: %v: %s", err, p.log.take())
+		t.Fatalf("the server does not start: %v", err)
 	}
 	return p
 }
@@ -79,43 +76,20 @@ func tryLaunch(t *testing.T, folder string, attributes *syscall.SysProcAttr, arg
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{t: t, log: &lines{}, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
-	p.cmd = exec.Command(file, append([]string{"dev", "--json", "--log", "--data", folder,
+	cmd := exec.Command(file, append([]string{"dev", "--json", "--log", "--data", folder,
 		"--http", "127.0.0.1:0", "--https", "127.0.0.1:0"}, args...)...)
-	p.cmd.Stderr, p.cmd.SysProcAttr = p.log, attributes
-	stdout, err := p.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.out = bufio.NewReader(stdout)
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if p.cmd.ProcessState == nil {
-			p.end(syscall.SIGKILL)
-		}
-	})
-	line, err := p.out.ReadBytes('\n')
-	if err == nil {
-		err = json.Unmarshal(line, p)
-	}
-	if err != nil {
-		p.end(syscall.SIGKILL)
-	}
-	return p, err
+	cmd.SysProcAttr = attributes
+	p := &process{t: t, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
+	p.Process = daemon.Start(t, cmd)
+	return p, p.Ready(p)
 }
 
-// end sends the signal, waits for the process and returns its status. It must end within thirty seconds.
+// end sends the signal, waits for the process and returns its status.
 func (p *process) end(signal os.Signal) int {
 	p.t.Helper()
-	_ = p.cmd.Process.Signal(signal) // It may have ended by itself.
-	slow := time.AfterFunc(30*time.Second, func() { _ = p.cmd.Process.Kill() })
-	defer slow.Stop()
-	_, _ = io.Copy(io.Discard, p.out)
-	_ = p.cmd.Wait() // The state tells more than the error.
+	status, _ := p.End(signal)
 	p.client.CloseIdleConnections()
-	return p.cmd.ProcessState.ExitCode()
+	return status
 }
 
 func (p *process) database() string { return filepath.Join(p.Directory, "doorward.db") }
@@ -143,10 +117,10 @@ func (p *process) want(code int, method string, params ...string) *answer {
 	p.t.Helper()
 	a, err := p.try(p.client, method, params...)
 	if err != nil {
-		p.t.Fatalf("%s: %v\n%s", method, err, p.log.take())
+		p.t.Fatalf("%s: %v\n%s", method, err, p.Log.Take())
 	}
 	if a.number("errorCode") != code {
-		p.t.Fatalf("%s: want %d, got %s\n%s", method, code, a.text, p.log.take())
+		p.t.Fatalf("%s: want %d, got %s\n%s", method, code, a.text, p.Log.Take())
 	}
 	return a
 }

@@ -74,7 +74,7 @@ func (h *house) breakAll(d *database, s scenario) (faults int) {
 				h.forget()
 			}
 			before := d.dump()
-			h.log.take()
+			h.log.Take()
 			plan := kind.plan(n)
 			a := h.send(c, plan)
 			if plan.Fired() == 0 {
@@ -131,7 +131,7 @@ func (h *house) checkOAuthRefusal(at string, a *answer, status int) {
 // checkCause fails the test unless the log gives the fault as the cause under the callId, and no secret.
 func (h *house) checkCause(at, callID string) {
 	h.t.Helper()
-	log := h.log.take()
+	log := h.log.Take()
 	found := false
 	for line := range strings.Lines(log) {
 		found = found || strings.Contains(line, callID) && strings.Contains(line, marker)

@@ -73,8 +73,25 @@ func (m Millis) AppendISO(dst []byte) []byte {
 	if m == 0 {
 		return append(dst, NeverISO...)
 	}
-	return m.Time().AppendFormat(dst, "2006-01-02T15:04:05.000Z")
+	t := m.Time()
+	year, month, day := t.Date()
+	if year < 0 || year > 9999 {
+		return t.AppendFormat(dst, "2006-01-02T15:04:05.000Z")
+	}
+	// By hand, because an account has half a dozen of these and a general layout takes ten times as long.
+	hour, minute, second := t.Clock()
+	dst = append(digits(digits(dst, year/100), year%100), '-')
+	dst = append(digits(dst, int(month)), '-')
+	dst = append(digits(dst, day), 'T')
+	dst = append(digits(dst, hour), ':')
+	dst = append(digits(dst, minute), ':')
+	dst = append(digits(dst, second), '.')
+	millis := t.Nanosecond() / int(time.Millisecond)
+	return append(digits(append(dst, byte('0'+millis/100)), millis%100), 'Z')
 }
+
+// digits appends a number below 100 as two digits.
+func digits(dst []byte, n int) []byte { return append(dst, byte('0'+n/10), byte('0'+n%10)) }
 
 // ISO returns what AppendISO appends.
 func (m Millis) ISO() string { return string(m.AppendISO(nil)) }

@@ -12,6 +12,7 @@ import (
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/caller"
 	"github.com/doorward/doorward/internal/method"
+	"github.com/doorward/doorward/internal/store"
 )
 
 // judge turns what the phases returned into the answer's error. What is not the caller's fault becomes 500001, and the
@@ -25,8 +26,27 @@ func (x *exchange) judge(err error) {
 	}
 }
 
-// keep hands the record to the audit log. A failure there is told in the log line: the call has happened.
+// keep hands the record to the audit log, unless the method wrote it with its change. A failure there is told in the log
+// line: the call has happened.
 func (x *exchange) keep(ctx context.Context) {
+	x.noteExposure(ctx)
+	x.complete()
+	if x.gateway.Recorder == nil || x.inv.Recorded && x.failure == nil {
+		return
+	}
+	if err := x.gateway.Recorder.Record(ctx, &x.record); err != nil && x.record.Cause == nil {
+		x.record.Cause = err
+	}
+}
+
+// success is the audit record of the call as one that succeeded: see [method.Invocation.Succeed].
+func (x *exchange) success() *store.Audit {
+	x.complete()
+	return x.gateway.Recorder.Success(&x.record)
+}
+
+// complete fills in what the method found out.
+func (x *exchange) complete() {
 	r := &x.record
 	r.FullName = x.canonicalName()
 	if x.claim.OwnCredential {
@@ -35,12 +55,6 @@ func (x *exchange) keep(ctx context.Context) {
 	r.UID = x.inv.UID
 	if r.UID == "" && r.Caller != nil {
 		r.UID = r.Caller.UID
-	}
-	if x.gateway.Recorder == nil {
-		return
-	}
-	if err := x.gateway.Recorder.Record(ctx, r); err != nil && r.Cause == nil {
-		r.Cause = err
 	}
 }
 
@@ -72,7 +86,7 @@ var (
 // answer writes the envelope with its headers.
 func (x *exchange) answer(w http.ResponseWriter, members []byte) {
 	a := gigya.Answer{
-		Method: x.canonicalName(), CallID: x.inv.CallID, Err: x.failure, Time: x.inv.Now, Ignored: x.ignored, Members: members,
+		Method: x.canonicalName(), CallID: x.inv.CallID, Err: x.failure, Time: x.inv.Now, Ignored: append(x.ignored, x.inv.Ignored...), Members: members,
 	}
 	a.Context, a.HasContext = x.context()
 	buffer := buffers.Get().(*[]byte)

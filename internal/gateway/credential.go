@@ -79,7 +79,7 @@ func (x *exchange) cookieValue(name string) string {
 // credentials is no way around the rates. (Guessing one is hopeless at any rate: secrets are random, of 192 bits or more.)
 func (x *exchange) proveCaller(ctx context.Context) error {
 	if x.claim.OwnCredential {
-		x.inv.Authorization = x.claim.Authorization
+		x.inv.Authorization, x.inv.Elsewhere = x.claim.Authorization, x.claim.Elsewhere
 	}
 	c, err := x.gateway.Credentials.Caller(ctx, &x.claim, x.inv.Site)
 	if err != nil {

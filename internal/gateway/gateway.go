@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -59,6 +60,9 @@ type Options struct {
 	ContentType string
 	// BodyLimit bounds request bodies, in bytes; 0: [DefaultBodyLimit].
 	BodyLimit int64
+	// BodyMemory bounds the bytes of all bodies that are in memory at once; a body that finds no room within some seconds is
+	// refused with 503001. 0: [DefaultBodyMemory]; at least eight times BodyLimit.
+	BodyMemory int64
 	// CallTimeout ends a call's context, and those of Paths; 0: [DefaultCallTimeout].
 	CallTimeout time.Duration
 	// Paths are further handlers by exact path: /oauth2/token.
@@ -71,6 +75,7 @@ type Gateway struct {
 	address *limiter[netip.Addr]
 	client  *limiter[netip.Addr]
 	server  *limiter[bucket]
+	bodies  *bodies
 	// contentType is the header's value for JSON answers.
 	contentType []string
 }
@@ -86,6 +91,12 @@ func New(o Options) (*Gateway, error) {
 	if o.BodyLimit == 0 {
 		o.BodyLimit = DefaultBodyLimit
 	}
+	if o.BodyMemory == 0 {
+		o.BodyMemory = max(DefaultBodyMemory, 8*o.BodyLimit)
+	}
+	if o.BodyMemory < 8*o.BodyLimit {
+		return nil, fmt.Errorf("gateway: memory for bodies: %d bytes are fewer than eight bodies of %d", o.BodyMemory, o.BodyLimit)
+	}
 	if o.CallTimeout == 0 {
 		o.CallTimeout = DefaultCallTimeout
 	}
@@ -94,6 +105,7 @@ func New(o Options) (*Gateway, error) {
 		address: newLimiter[netip.Addr](o.Rates.Address),
 		client:  newLimiter[netip.Addr](o.Rates.Client),
 		server:  newLimiter[bucket](o.Rates.Server),
+		bodies:  newBodies(o.BodyMemory),
 
 		contentType: []string{o.ContentType},
 	}, nil
@@ -151,7 +163,12 @@ func (g *Gateway) call(w http.ResponseWriter, r *http.Request, name string) {
 	}()
 	ctx, cancel := context.WithTimeout(r.Context(), g.CallTimeout)
 	defer cancel()
+	body := g.meter(r, x.origin.ClientIP)
+	defer body.done()
 	members, err := x.run(ctx)
+	if body != nil && body.refused {
+		err = errBodies
+	}
 	x.judge(err)
 	x.keep(r.Context())
 	x.answer(w, members)
@@ -194,6 +211,9 @@ func (g *Gateway) exchange(r *http.Request, name string) *exchange {
 		BaseURL:   x.origin.BaseURL,
 		Referrer:  r.Referer(),
 		Raw:       &gigya.Params{},
+	}
+	if g.Recorder != nil {
+		x.inv.Success = x.success
 	}
 	x.record = Record{
 		Time:      now,

@@ -31,7 +31,10 @@ func (g *Gateway) path(w http.ResponseWriter, r *http.Request, path string, hand
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), g.CallTimeout)
 	defer cancel()
-	handler.ServeHTTP(answer, r.WithContext(ctx))
+	r = r.WithContext(ctx)
+	body := g.meter(r, origin.ClientIP)
+	defer body.done()
+	handler.ServeHTTP(answer, r)
 }
 
 // watchedWriter remembers the status.

@@ -4,6 +4,8 @@ import (
 	"crypto/tls"
 	"net/http"
 	"net/netip"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -64,6 +66,43 @@ func TestOnlyTrustedProxiesAreBelieved(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A client can write any number of elements; proxies add theirs at the right end. Of each list the last 32 elements are
+// looked at, so that no header costs more, and the address of a longer chain is one of a trusted proxy.
+func TestAtMost32HopsAreFollowed(t *testing.T) {
+	proxies := gateway.Proxies{Trusted: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}
+	for name, list := range map[string]func(hops int) http.Header{
+		"X-Forwarded-For in one line": func(hops int) http.Header {
+			return http.Header{"X-Forwarded-For": {"203.0.113.5" + strings.Repeat(", 10.0.0.2", hops)}}
+		},
+		"X-Forwarded-For in many lines": func(hops int) http.Header {
+			return http.Header{"X-Forwarded-For": append([]string{"203.0.113.5"}, slices.Repeat([]string{"10.0.0.2"}, hops)...)}
+		},
+		"Forwarded": func(hops int) http.Header {
+			return http.Header{"Forwarded": {"for=203.0.113.5" + strings.Repeat(", for=10.0.0.2", hops)}}
+		},
+	} {
+		for _, c := range []struct {
+			hops int
+			want string
+		}{{1, "203.0.113.5"}, {31, "203.0.113.5"}, {32, "10.0.0.2"}, {33, "10.0.0.2"}, {100_000, "10.0.0.2"}} {
+			got := proxies.Of(&http.Request{RemoteAddr: "10.0.0.1:99", Host: "id.example", Header: list(c.hops)})
+			if got.ClientIP.String() != c.want {
+				t.Errorf("%s: %d proxies: the client is %s, want %s", name, c.hops, got.ClientIP, c.want)
+			}
+		}
+	}
+	t.Run("the schemes and hosts that belong to them are those of the right end", func(t *testing.T) {
+		got := proxies.Of(&http.Request{RemoteAddr: "10.0.0.1:99", Host: "id.example", Header: http.Header{
+			"X-Forwarded-For":   {"203.0.113.5"},
+			"X-Forwarded-Proto": {strings.Repeat("http, ", 40) + "https"},
+			"X-Forwarded-Host":  {strings.Repeat("evil.example, ", 40) + "public.example"},
+		}})
+		if want := origin("203.0.113.5", true, true, "public.example", "https://public.example"); got != want {
+			t.Errorf("got %+v", got)
+		}
+	})
 }
 
 func TestAConfiguredPublicURLIsStrongerThanTheRequest(t *testing.T) {

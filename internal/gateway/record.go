@@ -10,6 +10,7 @@ import (
 	"github.com/doorward/doorward/internal/caller"
 	"github.com/doorward/doorward/internal/method"
 	"github.com/doorward/doorward/internal/site"
+	"github.com/doorward/doorward/internal/store"
 )
 
 // Record is what is known of one call when it has been answered. It is filled on the way and handed out once.
@@ -61,9 +62,13 @@ func (r *Record) CanonicalName() string {
 	return r.Method.Spec.Name
 }
 
-// A Recorder keeps records: the audit log. It is called once a call, before the answer leaves. The context may have ended,
-// because the caller is gone: what it did is recorded all the same.
+// A Recorder keeps records: the audit log.
 type Recorder interface {
+	// Success returns what is written of a call that succeeds, nil for one that leaves no record. It is asked in the
+	// change of a method that writes its record itself, before the answer is known.
+	Success(r *Record) *store.Audit
+	// Record is called once for every other call, before the answer leaves. The context may have ended, because the
+	// caller is gone: what it did is recorded all the same.
 	Record(ctx context.Context, r *Record) error
 }
 

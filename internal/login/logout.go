@@ -45,10 +45,14 @@ func Logout(ctx context.Context, st store.Store, c *method.Invocation, p LogoutP
 		}
 		providers = a.SocialProviders
 		if c.Caller.Session != nil {
-			return tx.DeleteSession(c.Site.Group, uid, c.Caller.Session.Hash)
+			err = tx.DeleteSession(c.Site.Group, uid, c.Caller.Session.Hash)
+		} else {
+			_, err = tx.DeleteSessions(c.Site.Group, uid, store.Hash{})
 		}
-		_, err = tx.DeleteSessions(c.Site.Group, uid, store.Hash{})
-		return err
+		if err != nil {
+			return err
+		}
+		return c.Succeed(tx)
 	})
 	if errors.Is(err, store.ErrNotFound) {
 		return LogoutResult{}, gigya.NewError(gigya.UnauthorizedUser, "")

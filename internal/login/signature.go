@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/doorward/doorward/gigya"
+	"github.com/doorward/doorward/internal/caller"
 	"github.com/doorward/doorward/internal/method"
 )
 
@@ -40,7 +41,7 @@ func ExchangeSignature(c *method.Invocation, p SignatureParams) (Signature, erro
 		return Signature{}, gigya.InvalidArgument("UIDSignature")
 	}
 	if len(c.Caller.Secret) == 0 {
-		return Signature{}, method.Denied(c.Method.Spec.Name)
+		return Signature{}, caller.Denied(c.Method.Spec.Name)
 	}
 	return SignUID(c.Caller.Secret, p.UID, c.Now), nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/account"
+	"github.com/doorward/doorward/internal/caller"
 	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/method"
@@ -57,7 +58,10 @@ func Vouch(ctx context.Context, st store.Store, sessions *session.Sessions, c *m
 	err := st.Change(ctx, func(tx store.Tx) error {
 		var err error
 		result, err = v.login(tx, sessions, c)
-		return err
+		if err != nil || result.Stop != nil {
+			return err
+		}
+		return c.Succeed(tx)
 	})
 	if err != nil {
 		return VouchedLogin{}, err
@@ -114,6 +118,12 @@ func (v Vouched) stop(a *store.Account, c *method.Invocation, now clock.Millis) 
 		return nil
 	}
 	return stop
+}
+
+// Conceals tells whether the caller must not learn which login identifiers are taken: policy
+// accountOptions.preventLoginIDHarvesting hides it from everybody but servers. The rules for fields are another question.
+func Conceals(c *method.Invocation) bool {
+	return c.Site.Policies.AccountOptions.PreventLoginIDHarvesting && c.Caller.Class != caller.Server
 }
 
 func clientIP(c *method.Invocation) string {

@@ -3,12 +3,14 @@ package method
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/netip"
 	"time"
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/caller"
 	"github.com/doorward/doorward/internal/site"
+	"github.com/doorward/doorward/internal/store"
 )
 
 // Spec declares a method.
@@ -73,11 +75,20 @@ type Invocation struct {
 	Referrer string
 	// Authorization is the header of that name; only methods with OwnCredential are given it.
 	Authorization string
+	// Elsewhere returns the error for a site that another installation serves (301001), nil for one of ours; only methods
+	// with OwnCredential are given it, for the site that their client names.
+	Elsewhere func(*site.Site) error
 
 	// UID is set by the handler: the account that the call is about, for the audit log.
 	UID string
+	// Ignored are what the handler passed over besides the parameters that Bind did not know.
+	Ignored []gigya.IgnoredParam
 	// Cookies are what the answer sets: device ids.
 	Cookies []Cookie
+	// Success makes the audit record of the call as one that succeeded: see [Invocation.Succeed]. nil: no audit log is kept.
+	Success func() *store.Audit
+	// Recorded: Succeed was called.
+	Recorded bool
 	// HTTPStatus overrides the status where httpStatusCodes=true (OAuth 2's 401); 0: the envelope's.
 	HTTPStatus int
 }
@@ -86,6 +97,24 @@ type Invocation struct {
 type Cookie struct {
 	Name, Value string
 	MaxAge      time.Duration
+}
+
+// Succeed writes the call's audit record in the change with which the call has succeeded, so that neither is ever there
+// without the other, and both are one commit. It is the last that the change does, after UID was set. A call whose
+// change then fails, or that fails after it, leaves the record of its failure all the same.
+func (i *Invocation) Succeed(tx store.Tx) error {
+	if i.Success == nil {
+		return nil
+	}
+	record := i.Success()
+	if record == nil {
+		return nil
+	}
+	i.Recorded = true
+	if err := tx.AppendAudit(record); err != nil {
+		return fmt.Errorf("writing the audit record: %w", err)
+	}
+	return nil
 }
 
 // Server tells whether server rules hold: a server credential, without a regToken where that makes the difference.

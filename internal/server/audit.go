@@ -13,6 +13,7 @@ import (
 	"github.com/doorward/doorward/internal/gateway"
 	"github.com/doorward/doorward/internal/id"
 	"github.com/doorward/doorward/internal/oauth2"
+	"github.com/doorward/doorward/internal/store"
 )
 
 // auditTimeout bounds the wait for the record of a call that changed something.
@@ -25,8 +26,22 @@ type recorder struct {
 
 var _ gateway.Recorder = recorder{}
 
+// Success implements [gateway.Recorder].
+func (a recorder) Success(r *gateway.Record) *store.Audit { return recordOf(r) }
+
 // Record implements [gateway.Recorder]. The record of a call that changed something is safe before the answer leaves.
 func (a recorder) Record(ctx context.Context, r *gateway.Record) error {
+	record := recordOf(r)
+	if record == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditTimeout)
+	defer cancel()
+	return a.writer.Append(ctx, record, r.Method != nil && r.Method.Spec.Write && r.Code == 0)
+}
+
+// recordOf makes the record of a call, nil for one that leaves none.
+func recordOf(r *gateway.Record) *store.Audit {
 	facts := audit.Facts{Key: r.Caller != nil && r.Caller.Key != nil, Refused: r.Refused, Known: r.Site != nil}
 	if r.Method != nil {
 		facts.Write, facts.Event = r.Method.Spec.Write, r.Method.Spec.Event
@@ -45,9 +60,7 @@ func (a recorder) Record(ctx context.Context, r *gateway.Record) error {
 	if r.Code != 0 {
 		call.Err = &gigya.Error{Code: r.Code, Details: r.Details}
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditTimeout)
-	defer cancel()
-	return a.writer.Append(ctx, call.Record(), facts.Write && r.Code == 0)
+	return call.Record()
 }
 
 // oauth gives the audit log what the OAuth 2 endpoints did for a key. A success is on the record before it is answered.

@@ -113,6 +113,16 @@ func TestNothingOutsideOfItsDocumentCanBeWrittenThroughADocument(t *testing.T) {
 			}
 		})
 	}
+	h.configure(`{}`, `{"preferencesSchema":{"fields":{"terms.tos":{}}},"subscriptionsSchema":{"fields":{"news":{"email":{}}}}}`)
+	for parameter, value := range map[string]string{
+		"preferences":   `{"terms":{"tos":{"isConsentGranted":true},"other":{"isConsentGranted":true}}}`,
+		"subscriptions": `{"news":{"sms":{"isSubscribed":true}}}`,
+	} {
+		answer := h.call(user(session), "accounts.setAccountInfo", parameter, value)
+		if !strings.Contains(answer, `"errorCode": 400024`) || h.account(testUID).Rev != before.Rev {
+			t.Errorf("a name of %s that the schema has not: %s", parameter, answer)
+		}
+	}
 	wantCode(t, h.call(user(session), "accounts.setAccountInfo", "preferences", `{"terms":{"tos":{"isConsentGranted":true,"lastConsentModified":"1999","docVersion":9}},"UID":"x"}`), "0")
 	if got, want := string(h.account(testUID).Preferences), `{"terms":{"tos":{"isConsentGranted":true}}}`; got != want {
 		t.Errorf("preferences = %s, want %s", got, want)

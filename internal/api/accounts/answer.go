@@ -131,7 +131,7 @@ func (s showing) result(c *method.Invocation, a *store.Account) *AccountResult {
 		Account: a,
 		View: account.View{
 			Include: s.include, Extra: s.extra, Now: c.Now,
-			Signature: signed.UIDSignature, SignatureTime: signed.SignatureTimestamp,
+			Signature: signed.UIDSignature, SignatureTime: signed.SignatureTimestamp, Conceal: login.Conceals(c),
 		},
 		NewUser: s.newUser,
 	}
@@ -234,7 +234,7 @@ func (d Deps) account(ctx context.Context, c *method.Invocation, uid string) (*s
 
 // rules returns what changes of the call are judged by. server tells whether server rules hold for fields.
 func rules(c *method.Invocation, server bool, owner func(store.Identifier) (string, error)) account.Rules {
-	return account.Rules{Site: c.Site, Server: server, Now: clock.FromTime(c.Now), Owner: owner}
+	return account.Rules{Site: c.Site, Server: server, Now: clock.FromTime(c.Now), Conceal: login.Conceals(c), KnownChoices: true, Owner: owner}
 }
 
 // owner asks the store who holds an identifier, outside of a transaction.

@@ -34,7 +34,12 @@ func deleteAccount(d Deps) *method.Method {
 	}
 	return method.New(spec, func(ctx context.Context, c *method.Call[DeleteAccountParams]) (method.None, error) {
 		c.UID = c.Params.UID
-		err := d.Store.Change(ctx, func(tx store.Tx) error { return tx.DeleteAccount(c.Site.Group, c.Params.UID) })
+		err := d.Store.Change(ctx, func(tx store.Tx) error {
+			if err := tx.DeleteAccount(c.Site.Group, c.Params.UID); err != nil {
+				return err
+			}
+			return c.Succeed(tx)
+		})
 		if errors.Is(err, store.ErrNotFound) {
 			return method.None{}, gigya.NewError(gigya.UnauthorizedUser, "")
 		}

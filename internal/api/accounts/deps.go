@@ -22,4 +22,6 @@ type Deps struct {
 	Rand io.Reader
 	// Issuer returns the iss claim of a site's id_tokens.
 	Issuer func(apiKey string) string
+	// Dev serves what only development wants: the plan of a search.
+	Dev bool
 }

@@ -113,7 +113,10 @@ func (d Deps) finalize(ctx context.Context, c *method.Invocation, known *store.A
 				return err
 			}
 		}
-		return out.Store(tx, a)
+		if err := out.Store(tx, a); err != nil || done.stop != nil {
+			return err
+		}
+		return c.Succeed(tx)
 	})
 	if err != nil {
 		var failure *gigya.Error

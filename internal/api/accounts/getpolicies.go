@@ -60,7 +60,7 @@ func policySections(c *method.Call[GetPoliciesParams]) ([]string, error) {
 			return nil, gigya.InvalidArgumentBecause("sections", "there is no group "+strconv.Quote(name))
 		}
 		if !c.Server() && !policy.ClientReadable(name) {
-			return nil, method.Denied(c.Method.Spec.Name)
+			return nil, caller.Denied(c.Method.Spec.Name)
 		}
 	}
 	chosen := make([]string, 0, len(known))

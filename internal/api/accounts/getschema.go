@@ -86,7 +86,7 @@ func schemaSections(c *method.Call[GetSchemaParams]) ([]string, error) {
 		asked = append(slices.Clone(asked), "internalSchema")
 	}
 	if !c.Server() && slices.Contains(asked, "internalSchema") {
-		return nil, method.Denied(c.Method.Spec.Name)
+		return nil, caller.Denied(c.Method.Spec.Name)
 	}
 	return slices.DeleteFunc(slices.Clone(known), func(name string) bool { return !slices.Contains(asked, name) }), nil
 }

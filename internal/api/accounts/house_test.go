@@ -55,12 +55,21 @@ func (c *counter) Read(p []byte) (int, error) {
 
 func newHouse(t testing.TB) *house {
 	t.Helper()
-	h := &house{t: t, clock: clock.NewFake(testTime), hashes: &counter{}}
-	opened, err := sqlite.Open(context.Background(), sqlite.Options{File: filepath.Join(t.TempDir(), "test.db"), Clock: h.clock})
+	c := clock.NewFake(testTime)
+	opened, err := sqlite.Open(context.Background(), sqlite.Options{File: filepath.Join(t.TempDir(), "test.db"), Clock: c})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = opened.Close() })
+	h := newHouseOver(t, opened)
+	h.clock = c
+	return h
+}
+
+// newHouseOver is newHouse over an empty store.
+func newHouseOver(t testing.TB, opened store.Store) *house {
+	t.Helper()
+	h := &house{t: t, clock: clock.NewFake(testTime), hashes: &counter{}}
 	h.store = opened
 	sealer, err := seal.New(bytes.Repeat([]byte{7}, 32))
 	if err != nil {
@@ -175,6 +184,7 @@ func (h *house) tryAt(apiKey string, by who, name string, params ...string) (str
 	var result any
 	if err == nil {
 		result, err = m.Invoke(context.Background(), bound)
+		answer.Ignored = append(answer.Ignored, inv.Ignored...)
 	}
 	switch {
 	case err == nil:

@@ -117,7 +117,7 @@ func (d Deps) claimed(ctx context.Context, c *method.Call[LoginParams]) (*store.
 		a, err = d.holder(ctx, c.Invocation, c.Params.LoginID)
 	}
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil
+		return nil, d.pretendToRead(ctx, c.Invocation)
 	}
 	if err != nil {
 		return nil, err
@@ -130,6 +130,15 @@ func (d Deps) claimed(ctx context.Context, c *method.Call[LoginParams]) (*store.
 		return nil, nil
 	}
 	return a, nil
+}
+
+// pretendToRead looks for an account that does not exist: a login of somebody who exists reads one.
+func (d Deps) pretendToRead(ctx context.Context, c *method.Invocation) error {
+	_, err := d.Store.Account(ctx, c.Site.Group, id.UID(c.Now, d.Rand))
+	if err == nil || errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return fmt.Errorf("reading nobody's account: %w", err)
 }
 
 // hiddenLock tells whether the account is locked and the caller must not learn that it exists: 403120 is told of
@@ -277,7 +286,10 @@ func (d Deps) open(ctx context.Context, c *method.Call[LoginParams], proven *sto
 				return err
 			}
 		}
-		return tx.PutAccount(a)
+		if err := tx.PutAccount(a); err != nil || stop != nil {
+			return err
+		}
+		return c.Succeed(tx)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("logging in: %w", err)

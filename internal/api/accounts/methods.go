@@ -18,6 +18,8 @@ func Methods(d Deps) []*method.Method {
 		setAccountInfo(d),
 		deleteAccount(d),
 		isAvailableLoginID(d),
+		importFullAccount(d),
+		importLiteAccount(d),
 		// Tokens, configuration, search.
 		getJWT(d),
 		getJWTPublicKey(d),
@@ -27,6 +29,6 @@ func Methods(d Deps) []*method.Method {
 		setSchema(d),
 		getPolicies(d),
 		setPolicies(d),
-		search(d),
+		findAccounts(d),
 	}
 }

@@ -15,9 +15,10 @@ import (
 // NotifyLoginParams are the parameters of accounts.notifyLogin.
 type NotifyLoginParams struct {
 	// SiteUID is the site's own id of the user, or an existing UID.
-	SiteUID           string        `param:"siteUID"`
-	ProviderSessions  method.Object `param:"providerSessions"`
-	SessionExpiration *int64        `param:"sessionExpiration"`
+	SiteUID          string        `param:"siteUID"`
+	ProviderSessions method.Object `param:"providerSessions"`
+	// SessionExpiration is the policy's when absent.
+	SessionExpiration *int64 `param:"sessionExpiration"`
 	// SkipValidation opens the session whatever the site's rules want of an account.
 	SkipValidation bool    `param:"skipValidation"`
 	RegSource      *string `param:"regSource"`
@@ -53,7 +54,7 @@ func notifyLogin(d Deps) *method.Method {
 		}
 		v := login.Vouched{
 			SiteUID: c.Params.SiteUID, RegSource: c.Params.RegSource, SkipValidation: c.Params.SkipValidation,
-			Mobile: c.TargetEnv() == "mobile",
+			Expiration: c.Site.Policies.GigyaPlugins.SessionExpiration, Mobile: c.TargetEnv() == "mobile",
 		}
 		if c.Params.SessionExpiration != nil {
 			v.Expiration = *c.Params.SessionExpiration

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/doorward/doorward/gigya"
@@ -38,7 +37,8 @@ type RegisterParams struct {
 	FinalizeRegistration bool   `param:"finalizeRegistration"`
 	SecretQuestion       string `param:"secretQuestion"`
 	SecretAnswer         string `param:"secretAnswer"`
-	// SiteUID is the UID that the site wants for the account.
+	// SiteUID is the UID that the site wants for the account. Clients may choose one unless the site's switch ownUIDsOnly
+	// is on.
 	SiteUID string `param:"siteUID,alias=UID"`
 	// RegSource is the URL of the calling page when absent.
 	RegSource *string `param:"regSource"`
@@ -64,8 +64,8 @@ type RegisterParams struct {
 // missing it is registered and logged in, else 206001, 206002 or 206006 say what is missing and bring a regToken.
 //
 // A signed call is a server call for field access, unless the site's switch registerIsClientCall is on. With policy
-// accountOptions.preventLoginIDHarvesting a client is not told that an identifier is taken: the answer is that of an
-// account that waits for its verification.
+// accountOptions.preventLoginIDHarvesting a client is not told that an identifier is taken: the account is made without
+// it, waits for its verification as every other, and its regToken opens it as every other's does.
 //
 // Sources: the REST guide; validation errors recorded by a client of 2017.
 //
@@ -90,13 +90,8 @@ func register(d Deps) *method.Method {
 				return nil, err
 			}
 		}
-		if !r.hidden {
-			if err := r.write(ctx); err != nil {
-				return nil, err
-			}
-		}
-		if r.hidden {
-			return nil, r.conceal(ctx)
+		if err := r.write(ctx); err != nil {
+			return nil, err
 		}
 		if r.stop != nil {
 			return nil, r.pending()
@@ -110,13 +105,10 @@ type registration struct {
 	d Deps
 	c *method.Call[RegisterParams]
 	// server tells whether server rules hold for fields.
-	server bool
-	token  token.RegToken
-	change account.Change
-	uid    string
-	// hidden: an identifier is taken and the caller must not learn it.
-	hidden bool
-
+	server  bool
+	token   token.RegToken
+	change  account.Change
+	uid     string
 	account *store.Account
 	stop    *account.Interruption
 	opened  session.Opened
@@ -185,7 +177,7 @@ func (r *registration) read(ctx context.Context) error {
 	if err := readDocuments(&r.change, c.Params.Profile, c.Params.Data, c.Params.Preferences, c.Params.Subscriptions); err != nil {
 		return err
 	}
-	if r.uid = c.Params.SiteUID; r.uid == "" {
+	if r.uid = c.Params.SiteUID; r.uid == "" || c.Site.Settings.OwnUIDsOnly && !c.Server() {
 		r.uid = id.UID(c.Now, r.d.Rand)
 		return nil
 	}
@@ -237,27 +229,14 @@ func (r *registration) checkFields(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	items = append(items, out.Items...)
-	if r.conceals() {
-		items = r.withoutTaken(items)
-	}
-	if len(items) > 0 {
+	if items = append(items, out.Items...); len(items) > 0 {
 		return account.Invalid(items)
-	}
-	if r.hidden {
-		// What the answer shows is the account that would have been made.
-		if _, err := r.apply(nobody); err != nil {
-			return err
-		}
 	}
 	if c.Site.Policies.Registration.EnforceCoppa && account.Underage(r.account, c.Now) {
 		return gigya.NewError(gigya.UnderageUser, "")
 	}
 	return nil
 }
-
-// nobody is an owner function by which every identifier is free.
-func nobody(store.Identifier) (string, error) { return "", store.ErrNotFound }
 
 // apply makes the account anew and works the change out on it.
 func (r *registration) apply(owner func(store.Identifier) (string, error)) (*account.Outcome, error) {
@@ -278,20 +257,6 @@ func checkPassword(c *method.Invocation, text, field string) []gigya.ValidationE
 	return []gigya.ValidationError{{
 		ErrorCode: gigya.InvalidParameterValue, Message: "password does not meet complexity requirements", FieldName: field,
 	}}
-}
-
-// conceals tells whether the caller must not learn that an identifier is taken.
-func (r *registration) conceals() bool {
-	return r.c.Site.Policies.AccountOptions.PreventLoginIDHarvesting && !r.c.Server()
-}
-
-// withoutTaken drops the items of taken identifiers and remembers that there were some.
-func (r *registration) withoutTaken(items []gigya.ValidationError) []gigya.ValidationError {
-	return slices.DeleteFunc(items, func(v gigya.ValidationError) bool {
-		taken := v.ErrorCode == gigya.UniqueIdentifierExists
-		r.hidden = r.hidden || taken
-		return taken
-	})
 }
 
 // hash makes the one hash of the call (two with a secret answer), outside of any transaction.
@@ -326,7 +291,18 @@ func (r *registration) write(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if r.settle(); r.stop == nil {
+		r.settle()
+		if out.Concealed && !r.c.Site.Policies.AccountOptions.HoldsUnverified() {
+			// The site lets unverified users in. Nobody is let in by somebody else's address, neither now nor later: there is
+			// no such account.
+			if r.stop == nil {
+				r.stop = &account.Interruption{
+					Code: gigya.AccountPendingVerification, UnverifiedEmails: account.ParseEmails(r.account.Emails).Unverified,
+				}
+			}
+			return nil
+		}
+		if r.stop == nil {
 			account.LoggedIn(r.account, clock.FromTime(c.Now))
 			r.opened, err = r.d.Sessions.Open(tx, sessionOf(c.Invocation, r.uid, c.Params.SessionExpiration, c.Site.Policies.GigyaPlugins.SessionExpiration))
 			if err != nil {
@@ -336,17 +312,14 @@ func (r *registration) write(ctx context.Context) error {
 		if err := extendSchema(tx, c.Invocation, r.change.Data, r.server); err != nil {
 			return err
 		}
-		return out.Store(tx, r.account)
+		if err := out.Store(tx, r.account); err != nil || r.stop != nil {
+			return err
+		}
+		c.UID = r.uid
+		return c.Succeed(tx)
 	})
 	if errors.Is(err, store.ErrExists) {
 		return account.Invalid([]gigya.ValidationError{takenUID()})
-	}
-	// Another registration took the identifier since it was looked for.
-	var failure *gigya.Error
-	if errors.As(err, &failure) && r.conceals() && len(failure.Validation) > 0 {
-		if failure.Validation = r.withoutTaken(failure.Validation); len(failure.Validation) == 0 {
-			return nil
-		}
 	}
 	if err != nil {
 		return fmt.Errorf("registering: %w", err)
@@ -383,22 +356,4 @@ func (r *registration) pending() error {
 		stop.Details = "Registration was not finalized"
 	}
 	return r.d.interrupted(r.c.Invocation, r.account, &stop, r.showing)
-}
-
-// conceal answers as if the account had been made and waited for its verification. The token is used up as it would be;
-// the regToken in the answer is that of an account which does not exist.
-func (r *registration) conceal(ctx context.Context) error {
-	if err := r.d.Store.Change(ctx, r.useToken); err != nil {
-		return fmt.Errorf("registering: %w", err)
-	}
-	if _, err := r.apply(nobody); err != nil {
-		return err
-	}
-	if r.settle(); r.stop == nil {
-		// The site lets unverified users in, but nobody is let in here.
-		r.stop = &account.Interruption{
-			Code: gigya.AccountPendingVerification, UnverifiedEmails: account.ParseEmails(r.account.Emails).Unverified,
-		}
-	}
-	return r.pending()
 }

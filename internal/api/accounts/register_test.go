@@ -219,7 +219,7 @@ func TestAProtectedSiteDoesNotTellThatAnAddressIsTaken(t *testing.T) {
 	if h.account(field(fresh, "UID")).Secrets.PasswordHash == "" {
 		t.Error("the first account is not there")
 	}
-	wantCode(t, h.call(public, "accounts.finalizeRegistration", "regToken", field(taken, "regToken")), "400006")
+	wantCode(t, h.call(public, "accounts.finalizeRegistration", "regToken", field(taken, "regToken")), "206002")
 	wantCode(t, h.call(server, "accounts.register", "email", "zoe@example.com", "password", testPass), "400009")
 	got := h.call(public, "accounts.register", "regToken", h.regToken(), "email", "zoe@example.com", "password", "abc")
 	wantCode(t, got, "400009")

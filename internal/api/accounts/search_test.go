@@ -107,9 +107,9 @@ func TestSearchRefusals(t *testing.T) {
 	}{
 		"clauses in another order": {params: []string{"query", "SELECT * FROM accounts LIMIT 5 ORDER BY created"}, code: "400006", details: "Invalid argument: query: position 32: ORDER BY must stand before LIMIT"},
 		"nothing to run":           {code: "400002", details: "Missing required parameter : query"},
-		"another source":           {params: []string{"query", "SELECT * FROM orders"}, code: "400006", details: `Invalid argument: query: the source "orders" is not served; use accounts`},
-		"START too far":            {params: []string{"query", "SELECT * FROM accounts START 5001"}, code: "400006", details: "Invalid argument: query: START must not be greater than 5000; use a cursor"},
-		"START with a cursor":      {params: []string{"query", "SELECT * FROM accounts START 1", "openCursor", "true"}, code: "400006", details: "Invalid argument: query: START cannot be used with a cursor"},
+		"another source":           {params: []string{"query", "SELECT * FROM orders"}, code: "400006", details: `Invalid argument: query: position 15: the source "orders" is not served; use accounts, emailAccounts or communications`},
+		"START too far":            {params: []string{"query", "SELECT * FROM accounts START 5001"}, code: "400006", details: "Invalid argument: query: position 30: START must not be greater than 5000; use a cursor"},
+		"START with a cursor":      {params: []string{"query", "SELECT * FROM accounts START 1", "openCursor", "true"}, code: "400006", details: "Invalid argument: query: position 30: START cannot be used with a cursor"},
 		"a field of no account":    {params: []string{"query", "SELECT * FROM accounts WHERE shoe = 1"}, code: "400006", details: "Invalid argument: query: position 30: shoe is not a field of an account"},
 		"a type that is none":      {params: []string{"query", "SELECT * FROM accounts", "accountTypes", "heavy"}, code: "400006"},
 		"a timeout too long":       {params: []string{"query", "SELECT * FROM accounts", "timeout", "60001"}, code: "400006"},
@@ -264,7 +264,7 @@ func TestFieldsThatTheSchemaHidesCannotBeSearched(t *testing.T) {
 	for query, details := range map[string]string{
 		"SELECT UID FROM accounts WHERE data.open = 'x' AND NOT data.pin = '1'": "Invalid argument: query: position 56: data.pin cannot be searched: it is encrypted",
 		"SELECT UID FROM accounts WHERE data.box.PIN = '1'":                     "Invalid argument: query: position 32: data.box.PIN cannot be searched: it is encrypted",
-		"SELECT UID FROM accounts ORDER BY data.pin":                            "Invalid argument: query: data.pin cannot be sorted by: it is encrypted",
+		"SELECT UID FROM accounts ORDER BY data.pin":                            "Invalid argument: query: position 35: data.pin cannot be searched: it is encrypted",
 		"SELECT UID, data.pin FROM accounts WHERE data.open = 'x'":              "",
 	} {
 		answer := h.call(server, "accounts.search", "query", query)

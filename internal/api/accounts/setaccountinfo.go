@@ -56,7 +56,8 @@ type SetAccountInfoParams struct {
 // Sessions and regTokens change their own account by the rules of clients, servers any one of the user base. What is not
 // named stays as it is. All faults of fields are found in one pass (400009 with their items) and nothing is written then;
 // a document over 512 KB is 413003. A wrong present password is 403042 and counts toward the lockout, one of the history
-// as the new one is 401030. A new password ends all other sessions and regTokens of the account.
+// as the new one is 401030. A new password ends all other sessions and regTokens of the account. isActive=false ends its
+// regTokens, and its sessions too where the site's switch disablingEndsSessions is on: the reference keeps them.
 //
 // Parameters that only servers may use are ignored from clients, but isActive fails their call (403007).
 //
@@ -94,6 +95,9 @@ type update struct {
 	// token is the regToken of the call; its ID is empty if there is none.
 	token  token.RegToken
 	change account.Change
+	// changed is the account as found with the change applied, and outcome what that found.
+	changed *store.Account
+	outcome *account.Outcome
 	// proven: the present password was asked for and is right, as far as the record says that was found.
 	proven bool
 }
@@ -156,14 +160,15 @@ func (u *update) checkFields(ctx context.Context) error {
 	if c.Params.NewPassword != "" {
 		items = checkPassword(c.Invocation, c.Params.NewPassword, "password")
 	}
-	tried := *u.account
-	out, err := account.Apply(&tried, &u.change, rules(c.Invocation, c.Server(), u.d.owner(ctx, c.Site.Group)))
+	changed := *u.account
+	out, err := account.Apply(&changed, &u.change, rules(c.Invocation, c.Server(), u.d.owner(ctx, c.Site.Group)))
 	if err != nil {
 		return err
 	}
 	if items = append(items, out.Items...); len(items) > 0 {
 		return account.Invalid(items)
 	}
+	u.changed, u.outcome = &changed, out
 	return nil
 }
 
@@ -194,42 +199,68 @@ func (u *update) hash(ctx context.Context) error {
 	return busy(err)
 }
 
-// write applies the change to the account as it is now. Everything that was checked on the earlier copy is checked again.
+// write stores the change: as it was worked out if the account is still as it was found, which its revision tells, and
+// anew otherwise. What passwords and regTokens prove is always held against the account as it is now.
 func (u *update) write(ctx context.Context) error {
-	c := u.c
-	err := u.d.Store.Change(ctx, func(tx store.Tx) error {
-		a, err := tx.Account(u.account.Group, u.account.UID)
-		if errors.Is(err, store.ErrNotFound) {
-			return gigya.NewError(gigya.UnauthorizedUser, "")
-		}
-		if err != nil {
-			return err
-		}
-		if u.token.ID != "" && a.Secrets.TokenEpoch != u.account.Secrets.TokenEpoch {
-			return badToken()
-		}
-		if err := u.stillProven(a); err != nil {
-			return err
-		}
-		out, err := account.Apply(a, &u.change, rules(c.Invocation, c.Server(), ownerIn(tx, a.Group)))
-		if err == nil {
-			err = out.Err()
-		}
-		if err != nil {
-			return err
-		}
-		if err := extendSchema(tx, c.Invocation, u.change.Data, c.Server()); err != nil {
-			return err
-		}
-		if err := u.endOthers(tx, a); err != nil {
-			return err
-		}
-		return out.Store(tx, a)
-	})
+	err := store.ErrConflict
+	if u.token.ID == "" && u.change.Active == nil && u.change.PasswordHash == "" && u.change.SecretAnswerHash == "" && !u.proven {
+		err = u.d.Store.Change(ctx, u.asFound)
+	}
+	var taken *store.TakenError
+	if errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrNotFound) || errors.As(err, &taken) {
+		err = u.d.Store.Change(ctx, u.anew)
+	}
 	if err != nil {
 		return fmt.Errorf("changing an account: %w", err)
 	}
 	return nil
+}
+
+// asFound stores what was worked out on the account as it was found.
+func (u *update) asFound(tx store.Tx) error {
+	a := *u.changed // The function may run again, and storing raises the revision.
+	if err := extendSchema(tx, u.c.Invocation, u.change.Data, u.c.Server()); err != nil {
+		return err
+	}
+	if err := u.outcome.Store(tx, &a); err != nil {
+		return err
+	}
+	return u.c.Succeed(tx)
+}
+
+// anew applies the change to the account as it is now. Everything that was checked on the earlier copy is checked again.
+func (u *update) anew(tx store.Tx) error {
+	c := u.c
+	a, err := tx.Account(u.account.Group, u.account.UID)
+	if errors.Is(err, store.ErrNotFound) {
+		return gigya.NewError(gigya.UnauthorizedUser, "")
+	}
+	if err != nil {
+		return err
+	}
+	if u.token.ID != "" && a.Secrets.TokenEpoch != u.account.Secrets.TokenEpoch {
+		return badToken()
+	}
+	if err := u.stillProven(a); err != nil {
+		return err
+	}
+	out, err := account.Apply(a, &u.change, rules(c.Invocation, c.Server(), ownerIn(tx, a.Group)))
+	if err == nil {
+		err = out.Err()
+	}
+	if err != nil {
+		return err
+	}
+	if err := extendSchema(tx, c.Invocation, u.change.Data, c.Server()); err != nil {
+		return err
+	}
+	if err := u.endOthers(tx, a); err != nil {
+		return err
+	}
+	if err := out.Store(tx, a); err != nil {
+		return err
+	}
+	return c.Succeed(tx)
 }
 
 // stillProven holds the proof of the password against the account as it is now: guesses that run at the same time may
@@ -245,8 +276,13 @@ func (u *update) stillProven(a *store.Account) error {
 	return nil
 }
 
-// endOthers ends the other sessions after a new password. The session or regToken of the call itself lives on.
+// endOthers ends the other sessions after a new password. The session or regToken of the call itself lives on. An account
+// that was disabled loses them all, where the site wants it.
 func (u *update) endOthers(tx store.Tx, a *store.Account) error {
+	if !a.IsActive && u.change.Active != nil && u.c.Site.Settings.DisablingEndsSessions {
+		_, err := tx.DeleteSessions(a.Group, a.UID, store.Hash{})
+		return err
+	}
 	if u.change.PasswordHash == "" {
 		return nil
 	}

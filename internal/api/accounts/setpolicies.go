@@ -75,7 +75,7 @@ func setPolicies(d Deps) *method.Method {
 		if err != nil || changes.Len() == 0 {
 			return method.None{}, err
 		}
-		return method.None{}, d.changeSite(ctx, c.Site.APIKey, func(s *store.Site) error {
+		return method.None{}, d.changeSite(ctx, c.Invocation, func(s *store.Site) error {
 			return merge(&s.Policies, changes, policy.Merge)
 		})
 	})

@@ -56,7 +56,7 @@ func setSchema(d Deps) *method.Method {
 		if err != nil || changes.Len() == 0 {
 			return method.None{}, err
 		}
-		return method.None{}, d.changeSite(ctx, c.Site.APIKey, func(s *store.Site) error {
+		return method.None{}, d.changeSite(ctx, c.Invocation, func(s *store.Site) error {
 			return merge(&s.Schema, changes, schema.Merge)
 		})
 	})

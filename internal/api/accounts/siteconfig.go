@@ -6,6 +6,7 @@ import (
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/document"
+	"github.com/doorward/doorward/internal/method"
 	"github.com/doorward/doorward/internal/store"
 )
 
@@ -35,16 +36,19 @@ func configChanges(parts []namedText) (*document.Object, error) {
 	return changes, nil
 }
 
-// changeSite changes the site's record in one transaction. Two changes at once follow one another: none is lost.
-func (d Deps) changeSite(ctx context.Context, apiKey string, change func(*store.Site) error) error {
+// changeSite changes the record of the call's site in one transaction, with which the call has succeeded. Two changes at once follow one another: none is lost.
+func (d Deps) changeSite(ctx context.Context, c *method.Invocation, change func(*store.Site) error) error {
 	return d.Store.Change(ctx, func(tx store.Tx) error {
-		record, err := tx.Site(apiKey)
+		record, err := tx.Site(c.Site.APIKey)
 		if err != nil {
 			return err
 		}
 		if err := change(record); err != nil {
 			return err
 		}
-		return tx.PutSite(record)
+		if err := tx.PutSite(record); err != nil {
+			return err
+		}
+		return c.Succeed(tx)
 	})
 }

@@ -93,7 +93,7 @@ func (d Deps) prove(ctx context.Context, c *method.Call[GetTokenParams]) (client
 	if !startsLikeAPIKey(got.id) && !got.header {
 		return d.proveKey(ctx, c, got.id, got.secret, c.Site)
 	}
-	s, err := d.liveSite(ctx, got.id)
+	s, err := d.liveSite(ctx, c.Invocation, got.id)
 	if err != nil {
 		return client{}, err
 	}
@@ -142,7 +142,7 @@ func (d Deps) proveKey(ctx context.Context, c *method.Call[GetTokenParams], user
 		}
 	}
 	if s != nil && !key.Reaches(s) {
-		return client{}, method.Denied(c.Method.Spec.Name)
+		return client{}, caller.Denied(c.Method.Spec.Name)
 	}
 	return client{site: s, key: key}, nil
 }
@@ -174,13 +174,20 @@ func (d Deps) onlySite(ctx context.Context, key *site.Key) (*site.Site, error) {
 }
 
 // liveSite returns the site of an API key that came as client_id, with the errors that any call to it would get.
-func (d Deps) liveSite(ctx context.Context, apiKey string) (*site.Site, error) {
+func (d Deps) liveSite(ctx context.Context, c *method.Invocation, apiKey string) (*site.Site, error) {
 	s, err := d.Sites.Site(ctx, apiKey)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return nil, gigya.NewError(gigya.InvalidAPIKeyParameter, "")
 	case err != nil:
 		return nil, err
+	}
+	if c.Elsewhere != nil {
+		if err := c.Elsewhere(s); err != nil {
+			return nil, err
+		}
+	}
+	switch {
 	case s.Status == store.SiteDeleted:
 		return nil, gigya.NewError(gigya.PermissionDenied, "Site was deleted")
 	case s.Status != store.SiteActive, s.Partner.Disabled:

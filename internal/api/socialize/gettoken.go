@@ -141,7 +141,7 @@ func (d Deps) seal(a token.Access, now time.Time, life time.Duration) GetTokenRe
 func (d Deps) userToken(ctx context.Context, c *method.Call[GetTokenParams], proven client) (GetTokenResult, error) {
 	// No privilege was asked for at the door, where nobody was proven.
 	if proven.key != nil && !proven.key.May(vouching) {
-		return GetTokenResult{}, method.Denied(c.Method.Spec.Name)
+		return GetTokenResult{}, caller.Denied(c.Method.Spec.Name)
 	}
 	if proven.site == nil {
 		return GetTokenResult{}, gigya.MissingParameter("apiKey")
@@ -178,8 +178,13 @@ type oauthMembers struct {
 }
 
 // oauthFault gives the error the form of OAuth, and one that was not made for clients that of [method.Fault] before.
+//
+// 301001 stays as it is on every method: clients follow its members to where the site is served.
 func oauthFault(err error) error {
 	shown := *method.Fault(err)
+	if shown.Code == gigya.InvalidDataCenter {
+		return &shown
+	}
 	text := shown.Details
 	if text == "" {
 		text = shown.Code.Message()

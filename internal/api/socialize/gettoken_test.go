@@ -3,11 +3,13 @@ package socialize_test
 import (
 	"encoding/base64"
 	"errors"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/doorward/doorward/doorwardtest"
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/caller"
 	"github.com/doorward/doorward/internal/site"
@@ -197,4 +199,43 @@ func TestGetTokenForASiteOrKeyOutOfUse(t *testing.T) {
 	})
 	wantCode(t, ask("client_id", testKey, "client_secret", testSecret), "403036")
 	wantCode(t, ask("client_id", scopedKey, "client_secret", userSecret), "403036")
+}
+
+// The site that a client names is held to the rule of every call: one that another installation serves is told so before
+// any secret is looked at, with the members that clients follow.
+func TestATokenForASiteOfAnotherDataCenterIsAskedForThere(t *testing.T) {
+	d := doorwardtest.New(t, doorwardtest.WithDataCenterElsewhere("eu1", "eu1.gigya.com"))
+	there := d.AddSite(func(s *store.Site) { s.DataCenter = "eu1" })
+	for name, params := range map[string][]string{
+		"the partner":              {"client_id", there, "client_secret", d.Secret},
+		"a wrong secret":           {"client_id", there, "client_secret", "wrong"},
+		"a key":                    {"client_id", there, "userKey", d.UserKey, "secret", d.UserSecret},
+		"an apiKey beside the key": {"apiKey", there, "client_id", d.UserKey, "client_secret", d.UserSecret},
+		"in the header":            nil,
+	} {
+		form := url.Values{"grant_type": {"none"}}
+		for i := 0; i < len(params); i += 2 {
+			form.Set(params[i], params[i+1])
+		}
+		request, err := http.NewRequest(http.MethodPost, d.URL+"/socialize.getToken", strings.NewReader(form.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if params == nil {
+			request.Header.Set("Authorization", basic(there, d.Secret))
+		}
+		_, body := d.Do(request)
+		for _, want := range []string{`"errorCode": 301001,`, `"apiDomain": "eu1.gigya.com"`, `"location": "https://socialize.eu1.gigya.com/socialize.getToken"`} {
+			if !strings.Contains(string(body), want) {
+				t.Errorf("%s: no %s in\n%s", name, want, body)
+			}
+		}
+		if strings.Contains(string(body), "access_token") {
+			t.Errorf("%s: a token:\n%s", name, body)
+		}
+	}
+	// A key that names no site is nobody's business but its own.
+	if body := d.Call("socialize.getToken", "grant_type", "none", "client_id", d.UserKey, "client_secret", d.UserSecret); !strings.Contains(string(body), `"errorCode": 0,`) {
+		t.Errorf("a key without a site:\n%s", body)
+	}
 }

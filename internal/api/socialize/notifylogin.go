@@ -99,7 +99,7 @@ func checkVouched(c *method.Call[NotifyLoginParams]) error {
 		return nil
 	}
 	if p.UIDSig == "" || p.UIDTimestamp == "" {
-		return method.Denied(c.Method.Spec.Name)
+		return caller.Denied(c.Method.Spec.Name)
 	}
 	if err := login.CheckAge("UIDTimestamp", p.UIDTimestamp, c.Now); err != nil {
 		return err

@@ -39,6 +39,9 @@ func (p *Plan) Calls() []string {
 
 // Fired is the number of calls that the plan has met.
 func (p *Plan) Fired() int {
+	if p == nil {
+		return 0
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.fired

@@ -47,12 +47,35 @@ func (s *Store) Change(ctx context.Context, fn func(tx store.Tx) error) error {
 		return err
 	}
 	plan := s.of(ctx)
+	var failed func() error
 	return s.inner.Change(ctx, func(inner store.Tx) error {
-		if err := fn(&tx{inner: inner, ctx: ctx, plan: plan}); err != nil {
-			return err
+		// A driver may run the function again: what has failed by the plan fails again.
+		if failed != nil {
+			return failed()
 		}
-		return plan.meet(ctx, "Tx.Commit")
+		before := plan.Fired()
+		panicked := true
+		var err error
+		defer func() {
+			switch {
+			case plan.Fired() == before:
+			case panicked:
+				failed = func() error { panic(plan.Panic) }
+			case err != nil:
+				failed = func() error { return err }
+			}
+		}()
+		if err = fn(&tx{inner: inner, ctx: ctx, plan: plan}); err == nil {
+			err = plan.meet(ctx, "Tx.Commit")
+		}
+		panicked = false
+		return err
 	})
+}
+
+// Sweep implements [store.Store].
+func (s *Store) Sweep(ctx context.Context, what store.Sweep) (int, error) {
+	return read(ctx, s, "Sweep", func() (int, error) { return s.inner.Sweep(ctx, what) })
 }
 
 // Ready implements [store.Store].
@@ -142,6 +165,19 @@ func (s *Store) ClaimNonce(ctx context.Context, owner string, nonce store.Hash, 
 // SearchAccounts implements [store.Searcher].
 func (s *Store) SearchAccounts(ctx context.Context, q store.Search, each func(*store.Account, []query.Value) error) (int64, error) {
 	return read(ctx, s, "SearchAccounts", func() (int64, error) { return s.inner.SearchAccounts(ctx, q, each) })
+}
+
+// AccountValues implements [store.Searcher].
+func (s *Store) AccountValues(ctx context.Context, group string, where query.Expr, fields []query.Path, each func([]query.Value) error) error {
+	if err := s.meet(ctx, "AccountValues"); err != nil {
+		return err
+	}
+	return s.inner.AccountValues(ctx, group, where, fields, each)
+}
+
+// ExplainSearch implements [store.Searcher].
+func (s *Store) ExplainSearch(ctx context.Context, q store.Search) (store.Explanation, error) {
+	return read(ctx, s, "ExplainSearch", func() (store.Explanation, error) { return s.inner.ExplainSearch(ctx, q) })
 }
 
 // Audits implements [store.Searcher].

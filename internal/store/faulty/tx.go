@@ -81,6 +81,11 @@ func (t *tx) DeleteSessions(group, uid string, except store.Hash) (int, error) {
 	return inTx(t, "Tx.DeleteSessions", func() (int, error) { return t.inner.DeleteSessions(group, uid, except) })
 }
 
+// LimitSessions implements [store.Tx].
+func (t *tx) LimitSessions(group, uid string, newest store.Hash, keep int, now clock.Millis) (int, error) {
+	return inTx(t, "Tx.LimitSessions", func() (int, error) { return t.inner.LimitSessions(group, uid, newest, keep, now) })
+}
+
 // UseOnce implements [store.Tx].
 func (t *tx) UseOnce(space string, hash store.Hash, now, until clock.Millis) error {
 	return t.do("Tx.UseOnce", func() error { return t.inner.UseOnce(space, hash, now, until) })

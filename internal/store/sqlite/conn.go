@@ -15,7 +15,7 @@ import (
 // Page caches, in KiB. They bound what the store holds in memory: the system's own file cache does the rest.
 const (
 	writerCache   = 8192
-	readerCache   = 4096
+	readerCache   = 8192
 	searcherCache = 2048
 )
 

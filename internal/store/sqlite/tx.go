@@ -11,6 +11,8 @@ import (
 // tx is one function's view of the group's transaction.
 type tx struct {
 	c *sqlite.Conn
+	// wrote: something was written, or tried to be.
+	wrote bool
 	// marks counts those that were set, and now is the latest time of one: what the sweep goes by.
 	marks int
 	now   clock.Millis
@@ -46,6 +48,7 @@ func (t *tx) write(fn func(c *sqlite.Conn) error) error {
 	if t.c == nil {
 		return errTxOver
 	}
+	t.wrote = true
 	return fn(t.c)
 }
 
@@ -92,7 +95,13 @@ func (t *tx) DeleteSession(group, uid string, hash store.Hash) error {
 }
 
 func (t *tx) DeleteSessions(group, uid string, except store.Hash) (int, error) {
+	t.wrote = true
 	return read(t, func(c *sqlite.Conn) (int, error) { return deleteSessions(c, group, uid, except) })
+}
+
+func (t *tx) LimitSessions(group, uid string, newest store.Hash, keep int, now clock.Millis) (int, error) {
+	t.wrote = true
+	return read(t, func(c *sqlite.Conn) (int, error) { return limitSessions(c, group, uid, newest, keep, now) })
 }
 
 func (t *tx) UseOnce(space string, hash store.Hash, now, until clock.Millis) error {

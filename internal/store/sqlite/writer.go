@@ -39,6 +39,8 @@ type writer struct {
 	// group holds the jobs of the present transaction, of which running is the one whose function runs.
 	group   []*job
 	running *job
+	// careful: each function of the group has a savepoint of its own.
+	careful bool
 }
 
 func newWriter(c *conn, config *configMark) *writer {
@@ -139,17 +141,28 @@ func (w *writer) drop(j *job, err error) {
 }
 
 // transact runs the group in one transaction and answers its jobs. When the transaction is lost on the way, it answers
-// only the job that it was lost at: the others remain in the group, to be run again.
+// only the job that it was lost at: the others remain in the group, to be run again. Savepoints cost as much as small
+// changes do, so the group runs without them until one has written something and fails; then all is run again with them.
 func (w *writer) transact() {
+	careful := w.careful
+	w.careful = false
 	err := w.begin()
 	if err == nil {
 		var sum tx
 		alone := len(w.group) == 1
 		for _, j := range w.group {
 			t := &tx{c: w.c.Conn}
-			j.err = w.isolated(t, j, alone)
+			if careful || alone {
+				j.err = w.isolated(t, j, alone)
+			} else {
+				j.err = w.guarded(t, j)
+			}
 			if w.c.AutocommitEnabled() {
 				w.drop(j, lost(j.err))
+				return
+			}
+			if j.err != nil && t.wrote && !careful {
+				w.careful = true
 				return
 			}
 			sum.add(t)

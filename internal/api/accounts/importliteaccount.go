@@ -1,0 +1,73 @@
+package accounts
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/doorward/doorward/internal/caller"
+	"github.com/doorward/doorward/internal/clock"
+	"github.com/doorward/doorward/internal/intake"
+	"github.com/doorward/doorward/internal/method"
+	"github.com/doorward/doorward/internal/store"
+)
+
+// ImportLiteAccountParams are the parameters of accounts.importLiteAccount.
+type ImportLiteAccountParams struct {
+	Email         string        `param:"email,required"`
+	Profile       method.Object `param:"profile"`
+	Subscriptions method.Object `param:"subscriptions"`
+	Data          method.Object `param:"data"`
+	Preferences   method.Object `param:"preferences"`
+}
+
+// ImportLiteAccountResult is the answer of accounts.importLiteAccount.
+type ImportLiteAccountResult struct {
+	UID string `json:"UID"`
+}
+
+// importLiteAccount serves accounts.importLiteAccount: it creates the lite account of an address, or changes it.
+//
+// Servers may call. What the call gives is merged into what is there; subscriptions may bring lastUpdatedSubscriptionState.
+// A full account that logs in with the address keeps its own data, has the subscriptions, and says hasLiteAccount. An address
+// that is none is 400006, faults of profile and data are 400009 with their items. No mail is sent.
+//
+// Sources: published import jobs; the type definitions of a client.
+func importLiteAccount(d Deps) *method.Method {
+	spec := method.Spec{
+		Name:    "accounts.importLiteAccount",
+		Aliases: []string{"accounts.importLiteAccounts"},
+		Summary: "Creates or changes a lite account: an address with data and subscriptions.",
+		Callers: caller.Server,
+		Write:   true,
+		Partial: "webhooks, consent vault",
+	}
+	return method.New(spec, func(ctx context.Context, c *method.Call[ImportLiteAccountParams]) (*ImportLiteAccountResult, error) {
+		lite := intake.Lite{Email: c.Params.Email}
+		var err error
+		if lite.Profile, err = object("profile", c.Params.Profile); err != nil {
+			return nil, err
+		}
+		if lite.Data, err = object("data", c.Params.Data); err != nil {
+			return nil, err
+		}
+		if lite.Preferences, err = object("preferences", c.Params.Preferences); err != nil {
+			return nil, err
+		}
+		if lite.Subscriptions, err = object("subscriptions", c.Params.Subscriptions); err != nil {
+			return nil, err
+		}
+		write := intake.NewLiteWrite(c.Site, clock.FromTime(c.Now), d.Rand)
+		err = d.Store.Change(ctx, func(tx store.Tx) error {
+			uid, err := write.Store(tx, lite)
+			if err != nil {
+				return err
+			}
+			c.UID = uid
+			return c.Succeed(tx)
+		})
+		if err != nil {
+			return nil, fmt.Errorf("importing a lite account: %w", importFault(err))
+		}
+		return &ImportLiteAccountResult{UID: c.UID}, nil
+	})
+}

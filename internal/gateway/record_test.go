@@ -1,0 +1,64 @@
+package gateway_test
+
+import (
+	"net/http"
+	"net/netip"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/doorward/doorward/doorwardtest"
+	"github.com/doorward/doorward/internal/server"
+)
+
+// What differs from run to run in a line of the log.
+var timings = regexp.MustCompile(`"time":"[^"]+"|"duration":\d+`)
+
+func TestALogLineSaysWhoCalledWhatFromWhere(t *testing.T) {
+	d := front(t, doorwardtest.WithServer(func(o *server.Options) {
+		o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}
+	}))
+	from := func(peer string, r *http.Request, headers ...string) *http.Request {
+		r.RemoteAddr = peer
+		for i := 0; i+1 < len(headers); i += 2 {
+			r.Header.Set(headers[i], headers[i+1])
+		}
+		return r
+	}
+	for _, c := range []struct {
+		name    string
+		request *http.Request
+		want    string // Behind the callId.
+	}{
+		{"a page by IPv4", from("192.0.2.9:4711", post("/test.echo", "apiKey", d.APIKey, "sdk", "js_7"), "User-Agent", "Mozilla/5.0"),
+			`"method":"test.echo","errorCode":0,"status":200,DURATION,"verb":"POST","ip":"192.0.2.9","secure":false,"bytes":BYTES,"apiKey":"APIKEY","via":"none","sdk":"js_7","agent":"Mozilla/5.0"}`},
+		{"a server by IPv6", from("[2001:db8::7]:4711", get("/test.write", "apiKey", d.APIKey, "userKey", d.UserKey, "secret", d.UserSecret)),
+			`"method":"test.write","errorCode":0,"status":200,DURATION,"verb":"GET","ip":"2001:db8::7","secure":false,"bytes":BYTES,"apiKey":"APIKEY","via":"userKey","userKey":"USERKEY"}`},
+		{"the client behind a proxy", from("10.0.0.1:4711", post("/test.echo", "apiKey", d.APIKey), "X-Forwarded-For", "203.0.113.5", "X-Forwarded-Proto", "https"),
+			`"method":"test.echo","errorCode":0,"status":200,DURATION,"verb":"POST","ip":"203.0.113.5","secure":true,"bytes":BYTES,"apiKey":"APIKEY","via":"none"}`},
+		{"not what a stranger claims", from("198.51.100.1:4711", post("/test.echo", "apiKey", d.APIKey), "X-Forwarded-For", "203.0.113.5"),
+			`"method":"test.echo","errorCode":0,"status":200,DURATION,"verb":"POST","ip":"198.51.100.1","secure":false,"bytes":BYTES,"apiKey":"APIKEY","via":"none"}`},
+		{"refused", from("192.0.2.9:4711", post("/test.write", "apiKey", d.APIKey, "secret", "wr0ng")),
+			`"method":"test.write","errorCode":403010,"status":200,DURATION,"verb":"POST","ip":"192.0.2.9","secure":false,"bytes":BYTES,"apiKey":"APIKEY","via":"partnerSecret"}`},
+		{"a method that there is not", from("192.0.2.9:4711", post("/test.nothing", "apiKey", d.APIKey)),
+			`"method":"unknown","errorCode":403007,"status":200,DURATION,"verb":"POST","ip":"192.0.2.9","secure":false,"bytes":BYTES,"name":"test.nothing","known":"unknown","apiKey":"APIKEY","via":"none"}`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, body := serve(d, c.request)
+			line := logLine(t, d, callIDs.FindString(body))
+			got := timings.ReplaceAllStringFunc(strings.TrimSpace(normal(d, line)), func(text string) string {
+				if strings.HasPrefix(text, `"time"`) {
+					return "TIME"
+				}
+				return "DURATION"
+			})
+			got = strings.NewReplacer(d.UserKey, "USERKEY", `"bytes":`+strconv.Itoa(len(body)), `"bytes":BYTES`).Replace(got)
+			if diff := cmp.Diff(`{TIME,"level":"INFO","msg":"call","callId":"CALLID",`+c.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
