@@ -26,6 +26,7 @@ var jobs = []job{
 	{"get", "getAccountInfo by secret, c=16 / bare net/http handler", ">= 0.4", (*run).get},
 	{"signed", "a signed getAccountInfo / one by secret", "<= +5 µs", (*run).signed},
 	{"jwt", "getJWT, c=16 / crypto/rsa signing alone", ">= 0.9", (*run).jwt},
+	{"jwt-libcrypto", "the same, built with the tag libcrypto / openssl speed", ">= 0.8", (*run).jwtLibcrypto},
 	{"login", "login, c=8 / argon2id alone", ">= 0.95", (*run).login},
 	{"set", "setAccountInfo, c=64, durable / synced writes of 4 KB", ">= 10000/s", (*run).set},
 	{"search", "search by login e-mail, c=16 / getAccountInfo", "", (*run).search},

@@ -69,16 +69,21 @@ func measure(accounts int, seconds time.Duration, only string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.server.stop()) }()
-	fmt.Printf("%-7s %-56s %16s %16s %13s  %s\n", "job", "what, against what", "ours", "limit", "ratio", "aim")
+	fmt.Printf("%-13s %-56s %16s %16s %13s  %s\n", "job", "what, against what", "ours", "limit", "ratio", "aim")
 	for _, j := range jobs {
 		if len(wanted) > 0 && !slices.Contains(wanted, j.name) {
 			continue
 		}
 		got, err := j.measure(r)
+		var why skipped
+		if errors.As(err, &why) {
+			fmt.Printf("%-13s %-56s skipped: %s\n", j.name, j.what, why)
+			continue
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", j.name, err)
 		}
-		fmt.Printf("%-7s %-56s %16s %16s %13s  %s\n", j.name, j.what, got.ours, got.limit, got.ratio, j.aim)
+		fmt.Printf("%-13s %-56s %16s %16s %13s  %s\n", j.name, j.what, got.ours, got.limit, got.ratio, j.aim)
 	}
 	return nil
 }

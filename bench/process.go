@@ -98,10 +98,7 @@ func (p *process) resident() (int64, error) {
 
 func (r *run) build() error {
 	r.binary = filepath.Join(r.folder, "doorward")
-	cmd := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", r.binary, "github.com/doorward/doorward/cmd/doorward")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	cmd.Stderr = os.Stderr
-	return cmd.Run()
+	return build(r.binary, "CGO_ENABLED=0")
 }
 
 func (r *run) data() string { return filepath.Join(r.folder, "data") }

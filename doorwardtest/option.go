@@ -12,8 +12,9 @@ import (
 type Option func(*options)
 
 type options struct {
-	clock  clock.Clock
-	server server.Options
+	clock    clock.Clock
+	database string
+	server   server.Options
 }
 
 // A Clock tells the server the time.
@@ -27,6 +28,9 @@ func WithTime(now time.Time) (Option, *clock.Fake) {
 	fake := clock.NewFake(now)
 	return WithClock(fake), fake
 }
+
+// WithDatabase keeps everything in the PostgreSQL database of the URL, which should be empty, instead of a file.
+func WithDatabase(url string) Option { return func(o *options) { o.database = url } }
 
 // WithoutInsecure refuses secrets over plain HTTP, as a server in production does.
 func WithoutInsecure() Option { return func(o *options) { o.server.AllowInsecure = false } }

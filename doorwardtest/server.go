@@ -23,6 +23,7 @@ import (
 	"github.com/doorward/doorward/internal/server"
 	"github.com/doorward/doorward/internal/site"
 	"github.com/doorward/doorward/internal/store"
+	"github.com/doorward/doorward/internal/store/postgres"
 	"github.com/doorward/doorward/internal/store/sqlite"
 )
 
@@ -76,10 +77,16 @@ func (d *Server) open(folder string) {
 	var err error
 	d.sealer, err = seal.LoadOrCreate(filepath.Join(folder, "master.key"))
 	d.check(err)
-	opened, err := sqlite.Open(context.Background(), sqlite.Options{File: filepath.Join(folder, "doorward.db"), Clock: d.options.clock})
+	d.store, err = d.openStore(folder)
 	d.check(err)
-	d.store = opened
-	d.t.Cleanup(func() { d.check(opened.Close()) })
+	d.t.Cleanup(func() { d.check(d.store.Close()) })
+}
+
+func (d *Server) openStore(folder string) (store.Store, error) {
+	if d.options.database != "" {
+		return postgres.Open(context.Background(), postgres.Options{URL: d.options.database, Clock: d.options.clock})
+	}
+	return sqlite.Open(context.Background(), sqlite.Options{File: filepath.Join(folder, "doorward.db"), Clock: d.options.clock})
 }
 
 func (d *Server) seed() {

@@ -39,6 +39,14 @@ func decodeBase64(text string) ([]byte, bool) {
 	return data, err == nil
 }
 
+// canonicalBase64 tells whether the bits that the last letter of a Base64 text has too many are zero, as every encoder
+// leaves them. The text must be one that decodeBase64 reads.
+func canonicalBase64(text string) bool {
+	text = strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimRight(text, "="))
+	_, err := base64.RawStdEncoding.Strict().DecodeString(text)
+	return err == nil
+}
+
 // sum is the HMAC-SHA1 of the parts written one after another. SHA-1 is what the protocol has; as a keyed hash it still
 // stands.
 func sum(key []byte, parts ...string) []byte {

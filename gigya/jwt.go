@@ -77,8 +77,10 @@ func ParseJWT(token string) (*JWT, error) {
 	if _, err := parseMembers(claims); err != nil {
 		return nil, badToken("the payload of the token is not a JSON object")
 	}
+	// The signature covers the other parts as written, and nothing covers its own text: one whose spare last bits were
+	// changed would be the same signature in another text. There is one text of a token, not several.
 	signature, ok := decodeBase64(mark)
-	if !ok || len(signature) == 0 {
+	if !ok || len(signature) == 0 || !canonicalBase64(mark) {
 		return nil, badToken("the signature of the token is not Base64")
 	}
 	return &JWT{

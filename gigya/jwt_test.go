@@ -41,6 +41,7 @@ func TestParseBearerRefusesWhatIsNotAnRS256Token(t *testing.T) {
 		{"empty", "", gigya.InvalidRequestSignature},
 		{"two parts", parts[0] + "." + parts[1], gigya.InvalidRequestSignature},
 		{"four parts", good + ".x", gigya.InvalidRequestSignature},
+		{"a signature in padded standard Base64", parts[0] + "." + parts[1] + "." + standard(t, parts[2]), gigya.OK},
 		{"no signature", parts[0] + "." + parts[1] + ".", gigya.InvalidRequestSignature},
 		{"alg none", sign(`{"alg":"none","kid":"K"}`, claims), gigya.InvalidRequestSignature},
 		{"alg HS256 with the public key as secret", confused, gigya.InvalidRequestSignature},
@@ -194,4 +195,48 @@ func FuzzParseBearer(f *testing.F) {
 			t.Errorf("a forgery verifies: %s", token)
 		}
 	})
+}
+
+// Whatever is changed in the text of a signature, the answer is the same: no letter is without meaning.
+func TestNoOtherTextOfASignatureIsTaken(t *testing.T) {
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	key := readVectors(t).key(t)
+	good, err := gigya.SignBearer(key, "K", "j", time.Unix(1700000000, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	verify := func(token string) error {
+		b, err := gigya.ParseBearer(token)
+		if err != nil {
+			return err
+		}
+		return b.Verify(&key.PublicKey)
+	}
+	if err := verify(good); err != nil {
+		t.Fatal(err)
+	}
+	last := len(good) - 1
+	tampered := []string{good[:last], good + "A", good[:last-1], good + "=A", good + "\n"}
+	for _, at := range []int{strings.LastIndexByte(good, '.') + 1, last - 1, last} {
+		for _, letter := range letters + "+/=.~ " {
+			if text := good[:at] + string(letter) + good[at+1:]; text != good {
+				tampered = append(tampered, text)
+			}
+		}
+	}
+	for _, text := range tampered {
+		if code := codeOf(t, verify(text)); code != gigya.InvalidRequestSignature {
+			t.Errorf("…%q is answered %d", text[last-8:], code)
+		}
+	}
+}
+
+// standard rewrites Base64 of the URL alphabet in the standard one, padded.
+func standard(t *testing.T, text string) string {
+	t.Helper()
+	data, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return base64.StdEncoding.EncodeToString(data)
 }

@@ -36,7 +36,16 @@ type ofSite struct {
 
 // withSite opens the installation and finds the site.
 func (c ofSite) withSite(ctx context.Context, fn func(cfg *config.Config, inst *setup.Installation, s *site.Site) error) error {
-	return c.with(ctx, false, func(cfg *config.Config, inst *setup.Installation) error {
+	return c.withSiteAnd(ctx, setup.Options{}, fn)
+}
+
+// withSiteAnd is withSite with further options.
+func (c ofSite) withSiteAnd(ctx context.Context, more setup.Options, fn func(cfg *config.Config, inst *setup.Installation, s *site.Site) error) error {
+	cfg, _, err := c.load(nil)
+	if err != nil {
+		return err
+	}
+	return withOptions(ctx, cfg, more, func(cfg *config.Config, inst *setup.Installation) error {
 		apiKey := c.Site
 		if apiKey == "" {
 			sites, err := inst.Store.Sites(ctx, 0)

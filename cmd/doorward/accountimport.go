@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,6 +20,9 @@ import (
 	"github.com/doorward/doorward/internal/site"
 	"github.com/doorward/doorward/internal/transfer"
 )
+
+// importCache is how much of the database an import keeps in memory, in KiB: what one of its transactions changes.
+const importCache = 96 << 10
 
 type accountImportCmd struct {
 	ofSite
@@ -43,7 +47,7 @@ func (c accountImportCmd) Run(ctx context.Context, con console) error {
 	if info.IsDir() {
 		return fmt.Errorf("%s is a folder: name a file", c.File)
 	}
-	return c.withSite(ctx, func(cfg *config.Config, inst *setup.Installation, s *site.Site) error {
+	return c.withSiteAnd(ctx, setup.Options{WriteCache: importCache}, func(cfg *config.Config, inst *setup.Installation, s *site.Site) error {
 		run := &importRun{importer: importer(cfg, inst, s), report: con.Err, size: info.Size()}
 		run.importer.Upsert = c.Policy == "upsert"
 		rows, err := c.rows(&countingReader{r: f, n: &run.bytes}, s)
@@ -122,6 +126,8 @@ func (r *importRun) finish(ctx context.Context, con console, rows transfer.Reade
 	if from := r.resume.from; from.Rows > 0 {
 		fmt.Fprintf(con.Err, "going on after row %d\n", from.Rows)
 	}
+	// Little is kept and much is made: collecting less often costs some tens of megabytes and saves a fifth of the time.
+	defer debug.SetGCPercent(debug.SetGCPercent(200))
 	stop := r.showProgress(con.Err)
 	done, err := r.importer.ImportAll(ctx, rows, transfer.Run{
 		From: r.resume.from, Refused: r.tell, Warned: r.tell,

@@ -58,13 +58,19 @@ func passwordParams(cfg *config.Config) password.Params {
 
 // open opens the installation that the configuration names.
 func open(ctx context.Context, cfg *config.Config, create bool) (*setup.Installation, error) {
+	return openWith(ctx, cfg, setup.Options{Create: create})
+}
+
+// openWith opens the installation that the configuration names, with further options.
+func openWith(ctx context.Context, cfg *config.Config, more setup.Options) (*setup.Installation, error) {
 	return setup.Open(ctx, setup.Options{
 		Folder:        cfg.Data,
 		Database:      cfg.Database,
 		PasswordFile:  cfg.DatabasePasswordFile,
 		MasterKeyFile: cfg.MasterKeyFile,
 		MasterKey:     os.Getenv(config.MasterKeyVariable),
-		Create:        create,
+		Create:        more.Create,
+		WriteCache:    more.WriteCache,
 	})
 }
 
@@ -74,7 +80,11 @@ func (c configured) with(ctx context.Context, create bool, fn func(cfg *config.C
 	if err != nil {
 		return err
 	}
-	inst, err := open(ctx, cfg, create)
+	return withOptions(ctx, cfg, setup.Options{Create: create}, fn)
+}
+
+func withOptions(ctx context.Context, cfg *config.Config, more setup.Options, fn func(cfg *config.Config, inst *setup.Installation) error) (err error) {
+	inst, err := openWith(ctx, cfg, more)
 	if err != nil {
 		return err
 	}

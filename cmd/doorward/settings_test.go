@@ -8,6 +8,11 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
+
+	"github.com/doorward/doorward/internal/config"
+	"github.com/doorward/doorward/internal/gateway"
+	"github.com/doorward/doorward/internal/setup"
 )
 
 // TestSettingsReachTheServer sets what an answer can show and looks for it there.
@@ -88,4 +93,28 @@ func get(t *testing.T, url string) (http.Header, []byte) {
 		t.Fatal(err)
 	}
 	return resp.Header, body
+}
+
+func TestBoundsOfTheServerAreThoseOfTheSettings(t *testing.T) {
+	cfg, _, err := config.Load(config.Sources{Flags: map[string]string{
+		"rate.all_per_address": "2.5", "rate.per_address": "7", "rate.per_address_burst": "70", "rate.per_key": "9", "trusted_proxies": "10.0.0.0/8",
+		"limit.connections": "11", "limit.connections_per_address": "12", "limit.body_memory_mib": "33", "audit.retention": "2d",
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := serverOptions(cfg, &setup.Installation{}, nil)
+	rates := gateway.Rates{Address: gateway.Rate{Limit: 2.5, Burst: 3}, Client: gateway.Rate{Limit: 7, Burst: 70}, Server: gateway.Rate{Limit: 9, Burst: 9}}
+	if o.Rates != rates || o.BodyMemory != 33<<20 || o.AuditRetention != 48*time.Hour {
+		t.Errorf("rates %+v, body memory %d, retention %s", o.Rates, o.BodyMemory, o.AuditRetention)
+	}
+	if b := bounds(cfg); b.Connections != 11 || b.PerAddress != 12 || len(b.Exempt) != 1 {
+		t.Errorf("bounds %+v", b)
+	}
+	if cfg, _, err = config.Load(config.Sources{}); err != nil {
+		t.Fatal(err)
+	}
+	if o := serverOptions(cfg, &setup.Installation{}, nil); o.Rates != (gateway.Rates{}) || o.BodyMemory < gateway.LeastBodyMemory {
+		t.Errorf("by default: rates %+v, body memory %d", o.Rates, o.BodyMemory)
+	}
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/doorward/doorward/conformance/recording"
 )
 
 // forms are the shapes of values that differ from run to run. README.md says what each is.
@@ -28,24 +30,11 @@ var forms = map[string]string{
 	"number":        `[1-9]\d*`,
 }
 
-// place is a place holder: ${form} or ${name:form}.
-var place = regexp.MustCompile(`\$\{([A-Za-z][A-Za-z0-9]*)(?::([A-Za-z]+))?\}`)
-
 // values are what place holders stood for, by name. A callId is never kept: no two are equal.
 type values map[string]string
 
-// fill puts the values into the text, each through the encoding of its surroundings.
 func (v values) fill(text string, encode func(string) string) (string, error) {
-	var missing error
-	filled := place.ReplaceAllStringFunc(text, func(holder string) string {
-		name := place.FindStringSubmatch(holder)[1]
-		value, ok := v[name]
-		if !ok {
-			missing = fmt.Errorf("nothing is known for %s", holder)
-		}
-		return encode(value)
-	})
-	return filled, missing
+	return recording.Fill(v, text, encode)
 }
 
 // match compares the whole text with the template, keeps what the place holders stood for, and returns what is different,
@@ -73,7 +62,7 @@ func (v values) matchLine(template, got string) (bool, error) {
 	var pattern strings.Builder
 	var names []string
 	rest := template
-	for _, at := range place.FindAllStringSubmatchIndex(template, -1) {
+	for _, at := range recording.Place.FindAllStringSubmatchIndex(template, -1) {
 		name, form := template[at[2]:at[3]], template[at[2]:at[3]]
 		if at[4] >= 0 {
 			form = template[at[4]:at[5]]
@@ -125,7 +114,7 @@ func TestEveryFormIsUsedAndDescribed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, holder := range place.FindAllStringSubmatch(string(text), -1) {
+		for _, holder := range recording.Place.FindAllStringSubmatch(string(text), -1) {
 			used[holder[1]], used[holder[2]] = true, true
 		}
 	}

@@ -25,6 +25,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/doorward/doorward/doorwardtest"
 	"github.com/doorward/doorward/gigya"
 )
 
@@ -42,13 +43,13 @@ func TestTheServerAnswersAsTheFilesSay(t *testing.T) {
 }
 
 // play goes through the sections of a file.
-func play(t *testing.T, script []section) {
+func play(t *testing.T, script []section, more ...doorwardtest.Option) {
 	t.Helper()
 	configuration := ""
 	if script[0].kind == "server" {
 		configuration, script = script[0].text, script[1:]
 	}
-	h := build(t, configuration)
+	h := build(t, configuration, more...)
 	var response *http.Response
 	var body []byte
 	for i, s := range script {

@@ -40,14 +40,14 @@ type house struct {
 }
 
 // build starts a server as the directives of a server section say.
-func build(t *testing.T, configuration string) *house {
+func build(t *testing.T, configuration string, more ...doorwardtest.Option) *house {
 	t.Helper()
 	list, err := directives(configuration)
 	if err != nil {
 		t.Fatal(err)
 	}
 	option, fake := doorwardtest.WithTime(start)
-	options := []doorwardtest.Option{option}
+	options := append([]doorwardtest.Option{option}, more...)
 	var later [][]string
 	for _, words := range list {
 		switch words[0] {

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/doorward/doorward/conformance/recording"
 )
 
 // section is one part of a file: its kind is the name between the dashes.
@@ -33,14 +35,14 @@ func readScript(t *testing.T, file string) []section {
 
 // parseScript splits the text into its sections and checks that they make sense together.
 func parseScript(text []byte) ([]section, error) {
-	comment, parts := cutSections(string(text))
-	if strings.TrimSpace(comment) == "" {
-		return nil, fmt.Errorf("no words on what it is about")
+	parts, err := recording.Parse(text)
+	if err != nil {
+		return nil, err
 	}
 	var script []section
 	asked := false
 	for i, part := range parts {
-		kind, name, _ := strings.Cut(part.kind, " ")
+		kind, name, _ := strings.Cut(part.Name, " ")
 		switch {
 		case kind == "server" && i == 0, kind == "before" && !asked:
 		case kind == "request" && !asked:
@@ -49,38 +51,14 @@ func parseScript(text []byte) ([]section, error) {
 			asked = false
 		case kind == "claims" && name != "" && !asked && len(script) > 0:
 		default:
-			return nil, fmt.Errorf("section %q is unknown or in the wrong place", part.kind)
+			return nil, fmt.Errorf("section %q is unknown or in the wrong place", part.Name)
 		}
-		script = append(script, section{kind, name, part.text})
+		script = append(script, section{kind, name, part.Text})
 	}
 	if asked || len(script) == 0 {
 		return nil, fmt.Errorf("a request without an answer, or none at all")
 	}
 	return script, nil
-}
-
-// cutSections cuts a text in the txtar format: a comment, then sections, each behind a line "-- name --".
-func cutSections(text string) (comment string, parts []section) {
-	var current strings.Builder
-	end := func() {
-		if len(parts) == 0 {
-			comment = current.String()
-		} else {
-			parts[len(parts)-1].text = current.String()
-		}
-		current.Reset()
-	}
-	for line := range strings.Lines(text) {
-		bare := strings.TrimSuffix(line, "\n")
-		if strings.HasPrefix(bare, "-- ") && strings.HasSuffix(bare, " --") && len(bare) > len("--  --") {
-			end()
-			parts = append(parts, section{kind: bare[3 : len(bare)-3]})
-			continue
-		}
-		current.WriteString(line)
-	}
-	end()
-	return comment, parts
 }
 
 // directives are the lines of a server or before section, split into words. A value with blanks stands in double quotes,

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rogpeppe/go-internal/txtar"
+	"github.com/doorward/doorward/conformance/recording"
 )
 
 // file is one call of a client and what it needs of the answer.
@@ -35,29 +35,22 @@ type condition struct{ path, operator, value string }
 
 // parse reads a file. README.md describes the form.
 func parse(text []byte) (*file, error) {
-	for line := range strings.Lines(string(text)) {
-		if strings.TrimRight(line, "\r\n") == "-- --" {
-			// The package txtar panics on it.
-			return nil, fmt.Errorf("a section without a name")
-		}
-	}
-	archive := txtar.Parse(text)
-	if strings.TrimSpace(string(archive.Comment)) == "" {
-		return nil, fmt.Errorf("no words on what it is about")
+	sections, err := recording.Parse(text)
+	if err != nil {
+		return nil, err
 	}
 	f := &file{}
-	for _, section := range archive.Files {
+	for _, section := range sections {
 		name, options, _ := strings.Cut(section.Name, " ")
-		var err error
 		switch name {
 		case "before":
-			f.before, err = parseCalls(string(section.Data))
+			f.before, err = parseCalls(section.Text)
 		case "bearer":
-			f.bearer, err = parseBearer(string(section.Data))
+			f.bearer, err = parseBearer(section.Text)
 		case "request":
-			err = f.parseRequest(options, string(section.Data))
+			err = f.parseRequest(options, section.Text)
 		case "answer":
-			err = f.parseAnswer(string(section.Data))
+			err = f.parseAnswer(section.Text)
 		default:
 			err = fmt.Errorf("is unknown")
 		}

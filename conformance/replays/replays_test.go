@@ -16,12 +16,12 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/doorward/doorward/conformance/recording"
 	"github.com/doorward/doorward/doorwardtest"
 	"github.com/doorward/doorward/gigya"
 )
@@ -49,19 +49,8 @@ func TestClientsGetWhatTheyNeed(t *testing.T) {
 // values are what place holders stand for, by name.
 type values map[string]string
 
-var place = regexp.MustCompile(`\$\{([A-Za-z][A-Za-z0-9]*)\}`)
-
-// fill puts the values into the text, each through the encoding of its surroundings.
 func (v values) fill(text string, encode func(string) string) (string, error) {
-	var missing error
-	filled := place.ReplaceAllStringFunc(text, func(holder string) string {
-		value, ok := v[holder[2:len(holder)-1]]
-		if !ok {
-			missing = fmt.Errorf("nothing is known for %s", holder)
-		}
-		return encode(value)
-	})
-	return filled, missing
+	return recording.Fill(v, text, encode)
 }
 
 func raw(text string) string { return text }

@@ -61,6 +61,13 @@ type Rules struct {
 	// Server tells whether server rules hold for field access.
 	Server bool
 	Now    clock.Millis
+	// Conceal keeps from the caller that an identifier is taken, as long as the account waits for its first verification:
+	// instead of a fault, an address that is another account's is kept as one of no use, unverified, and the user name of
+	// a new account is dropped. Who was let in once is told: nobody has somebody else's address in their profile then.
+	Conceal bool
+	// KnownChoices refuses consents and subscriptions that the site's schema has not. Without, they are kept: an import
+	// loses nothing that another installation knew.
+	KnownChoices bool
 	// Owner returns the UID of the account that holds the identifier, or [store.ErrNotFound].
 	Owner func(store.Identifier) (uid string, err error)
 }
@@ -72,6 +79,8 @@ type Outcome struct {
 	Items []gigya.ValidationError
 	// Changed tells whether the account differs from what it was.
 	Changed bool
+	// Concealed tells that an identifier was taken, which Rules.Conceal kept from being a fault.
+	Concealed bool
 
 	claims, releases []string
 }
@@ -89,6 +98,9 @@ func Invalid(items []gigya.ValidationError) *gigya.Error {
 	return &gigya.Error{Code: gigya.ValidationFailed, Details: "Validation failed", Validation: items}
 }
 
+// concealedSpace holds rows that mean nothing; nobody looks for one.
+const concealedSpace = "concealed"
+
 // Store writes the account with its identifiers. Nothing is written if nothing changed.
 func (o *Outcome) Store(tx store.Tx, a *store.Account) error {
 	for _, value := range o.releases {
@@ -99,6 +111,13 @@ func (o *Outcome) Store(tx store.Tx, a *store.Account) error {
 	for _, value := range o.claims {
 		if err := tx.ClaimIdentifier(a.Group, store.Identifier{Space: store.LoginSpace, Value: value}, a.UID); err != nil {
 			return fmt.Errorf("claiming an identifier: %w", err)
+		}
+	}
+	if o.Concealed && a.Rev == 0 {
+		// The identifier that the account did not get: without a row in its place the account would be made sooner than
+		// others, which can be measured.
+		if err := tx.ClaimIdentifier(a.Group, store.Identifier{Space: concealedSpace, Value: a.UID}, a.UID); err != nil {
+			return fmt.Errorf("claiming nothing: %w", err)
 		}
 	}
 	if !o.Changed {
@@ -199,7 +218,8 @@ func Unallowed(field string) gigya.ValidationError {
 	return gigya.ValidationError{ErrorCode: gigya.InvalidParameterValue, Message: "Unallowed value for field: " + field, FieldName: field}
 }
 
-// free adds a fault and answers false if another account holds the text as a login identifier.
+// free adds a fault, unless it is to be concealed, and answers false if another account holds the text as a login
+// identifier.
 func (e *edit) free(text, kind, field string) (bool, error) {
 	owner, err := e.rules.Owner(LoginIdentifier(text))
 	if errors.Is(err, store.ErrNotFound) || err == nil && owner == e.a.UID {
@@ -207,6 +227,11 @@ func (e *edit) free(text, kind, field string) (bool, error) {
 	}
 	if err != nil {
 		return false, fmt.Errorf("looking for the owner of an identifier: %w", err)
+	}
+	pending := e.a.Verified == 0 && e.a.LastLogin == 0
+	if e.rules.Conceal && pending && (kind == "email" || e.a.Rev == 0) {
+		e.out.Concealed = true
+		return false, nil
 	}
 	e.fault(gigya.UniqueIdentifierExists, kind+" already exists", field)
 	return false, nil
@@ -224,10 +249,12 @@ func (e *edit) register(ch *Change) error {
 	address := Normalize(ch.Email)
 	if e.byEmail {
 		ok, err := e.free(address, "email", "email")
-		if !ok {
+		if err != nil {
 			return err
 		}
-		e.addLogin(address)
+		if ok {
+			e.addLogin(address)
+		}
 	}
 	e.addEmail(address)
 	return nil
@@ -285,10 +312,12 @@ func (e *edit) profileEmail(ch *Change) error {
 			return nil // The parameter email of the same call has reported the address already.
 		}
 		ok, err := e.free(address, "email", "profile.email")
-		if !ok {
+		if err != nil {
 			return err
 		}
-		e.addLogin(address)
+		if ok {
+			e.addLogin(address)
+		}
 	}
 	e.addEmail(address)
 	return nil
@@ -315,8 +344,8 @@ func (e *edit) loginEmails(ch *Change) error {
 		}
 		if ok {
 			e.addLogin(address)
-			e.addEmail(address)
 		}
+		e.addEmail(address)
 	}
 	for _, text := range ch.RemoveLoginEmails {
 		e.remove(Normalize(text))
@@ -339,18 +368,37 @@ func (e *edit) remove(address string) {
 	e.emails.Unverified = without(e.emails.Unverified, address)
 }
 
-// verify moves every address to the verified ones. An account that was verified once stays so.
+// verify moves every address to the verified ones, but those that log in to another account: whoever registered under
+// somebody's address must not come to it by a server's kindness. While the profile shows such a one, or there is no other,
+// nothing is verified at all. An account that was verified once stays so.
 func (e *edit) verify(ch *Change) error {
 	if !ch.Verify {
 		return nil
 	}
+	profile, _ := object(e.a.Profile).Get("email")
+	shown := Normalize(profile.Str())
+	var others, verified []string
 	for _, address := range e.emails.Unverified {
+		owner, err := e.rules.Owner(LoginIdentifier(address))
+		switch {
+		case err != nil && !errors.Is(err, store.ErrNotFound):
+			return fmt.Errorf("looking for the owner of an address: %w", err)
+		case err == nil && owner != e.a.UID:
+			others = append(others, address)
+		default:
+			verified = append(verified, address)
+		}
+	}
+	if slices.Contains(others, shown) || len(others) > 0 && len(verified)+len(e.emails.Verified) == 0 {
+		return nil
+	}
+	for _, address := range verified {
 		e.emails.Verified = with(e.emails.Verified, address)
 	}
 	for _, address := range e.loginIDs.Unverified {
 		e.loginIDs.Emails = with(e.loginIDs.Emails, address)
 	}
-	e.emails.Unverified, e.loginIDs.Unverified = nil, nil
+	e.emails.Unverified, e.loginIDs.Unverified = others, nil
 	if e.a.Verified == 0 {
 		e.a.Verified = e.rules.Now
 	}

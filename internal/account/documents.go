@@ -2,6 +2,7 @@ package account
 
 import (
 	"encoding/json"
+	"strings"
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/document"
@@ -82,6 +83,8 @@ func (e *edit) pick(section, path string, o *document.Object, flag string) *docu
 	kept := &document.Object{}
 	for name, v := range o.All() {
 		switch {
+		case name == flag && !e.chosenFrom(section, strings.TrimSuffix(path, ".")):
+			e.fault(gigya.DynamicFieldsValidationError, "unknown field: "+path+name, section+"."+path+name)
 		case name == flag && v.Kind() == document.KindBool:
 			kept.Set(name, v)
 		case name == flag:
@@ -101,6 +104,17 @@ func (e *edit) pick(section, path string, o *document.Object, flag string) *docu
 		}
 	}
 	return kept
+}
+
+// chosenFrom tells whether there is anything at the path to choose.
+func (e *edit) chosenFrom(section, path string) bool {
+	switch {
+	case !e.rules.KnownChoices:
+		return true
+	case section == "preferences":
+		return e.rules.Site.Schema.HasConsent(path)
+	}
+	return e.rules.Site.Schema.HasSubscription(path)
 }
 
 // renamed returns the patch with the documents' spelling of a field changed to the schema's.

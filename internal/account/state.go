@@ -45,10 +45,16 @@ func Next(a *store.Account, s *site.Site, now clock.Millis) *Interruption {
 	case a.Registered == 0:
 		// The text is recorded at a login of an account that was never finalized.
 		return &Interruption{Code: gigya.AccountPendingRegistration, Details: "Registration was not finalized"}
-	case s.Policies.Registration.RequireLoginID && (a.Secrets.PasswordHash == "" || ParseLoginIDs(a.LoginIDs).Empty()):
+	case s.Policies.Registration.RequireLoginID && lacksLogin(a, s):
 		return &Interruption{Code: gigya.AccountMissingLoginID}
 	}
 	return unverified(a, s)
+}
+
+// lacksLogin tells whether the account has no way to log in by itself. One with a password and no identifier registered
+// under an identifier that is somebody else's, where the site hides that: it is told nothing that the others are not.
+func lacksLogin(a *store.Account, s *site.Site) bool {
+	return a.Secrets.PasswordHash == "" || ParseLoginIDs(a.LoginIDs).Empty() && !s.Policies.AccountOptions.PreventLoginIDHarvesting
 }
 
 // Missing returns the full paths of the fields that the site requires and the account has no value for.
@@ -70,7 +76,7 @@ func passwordExpired(a *store.Account, s *site.Site, now clock.Millis) bool {
 
 func unverified(a *store.Account, s *site.Site) *Interruption {
 	o := &s.Policies.AccountOptions
-	if !o.VerifyEmail || o.AllowUnverifiedLogin || a.Verified != 0 {
+	if !o.HoldsUnverified() || a.Verified != 0 {
 		return nil
 	}
 	if o.UseCodeVerification {

@@ -18,6 +18,9 @@ type View struct {
 	Signature, SignatureTime string
 	// Server shows what only server callers see: internal, and that there is a password.
 	Server bool
+	// Conceal shows no login identifier that was not verified, nor a user name while none is: they would tell which of
+	// them the account was given and which were somebody else's.
+	Conceal bool
 	// Everything shows all profile fields instead of the short form.
 	Everything bool
 	// Now is for the age and the lock.
@@ -52,7 +55,7 @@ func (v *View) AppendMembers(dst []byte, a *store.Account) []byte {
 		w.iso("lockedUntil", a.Secrets.LockedUntil)
 	}
 	if v.Include.Has(IncludeLoginIDs) {
-		w.raw("loginIDs", a.LoginIDs, noLoginIDs)
+		w.raw("loginIDs", v.loginIDs(a), noLoginIDs)
 	}
 	if a.LoginProvider != "" {
 		w.text("loginProvider", a.LoginProvider)
@@ -67,6 +70,18 @@ func (v *View) AppendMembers(dst []byte, a *store.Account) []byte {
 		w.stamp("verified", "verifiedTimestamp", a.Verified)
 	}
 	return w.dst
+}
+
+func (v *View) loginIDs(a *store.Account) json.RawMessage {
+	switch {
+	case !v.Conceal:
+		return a.LoginIDs
+	case a.Verified == 0:
+		return nil
+	}
+	ids := ParseLoginIDs(a.LoginIDs)
+	ids.Unverified = nil
+	return ids.JSON()
 }
 
 // What an absent document is shown as when it is asked for (recorded).

@@ -27,6 +27,9 @@ var floors = map[string]int{
 	"internal/localca":  0,
 	"internal/pattern":  0,
 	"internal/config":   0,
+	"internal/daemon":   0,
+
+	"conformance/recording": 0,
 
 	"internal/id":     1,
 	"internal/query":  1,
@@ -36,8 +39,12 @@ var floors = map[string]int{
 	"internal/query/querytest": 2,
 	"internal/store":           2,
 
-	"internal/store/faulty":    3,
-	"internal/store/sqlite":    3,
+	"internal/store/faulty":   3,
+	"internal/store/sqlite":   3,
+	"internal/store/postgres": 3,
+
+	"internal/store/postgres/postgrestest": 3,
+
 	"internal/store/storetest": 3,
 
 	"internal/site":  4,
@@ -49,10 +56,12 @@ var floors = map[string]int{
 	"internal/account": 6,
 	"internal/caller":  6,
 
-	"internal/method":   7,
-	"internal/transfer": 7,
+	"internal/method": 7,
+	"internal/intake": 7,
 
-	"internal/login": 8,
+	"internal/login":    8,
+	"internal/transfer": 8,
+	"internal/search":   8,
 
 	"internal/api/accounts":  9,
 	"internal/api/socialize": 9,
@@ -66,6 +75,7 @@ var floors = map[string]int{
 
 	"cmd/doorward": 12,
 	"bench":        12,
+	"bench/timing": 12,
 }
 
 func TestImportsGoDownOneFloorAtLeast(t *testing.T) {

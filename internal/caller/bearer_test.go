@@ -91,6 +91,27 @@ func TestRSABearer(t *testing.T) {
 	})
 }
 
+// The scheme and the number of words decide on 400008, never what is in the token: a token with a wrong signature is
+// 403003 whichever letter of it was changed, those with spare bits included.
+func TestATamperedBearerIsRefusedAlikeWhereverItWasTampered(t *testing.T) {
+	h := newHouse(t)
+	good := bearer(t, h.key, "tampered", start)
+	var situations []situation
+	for back := 1; back <= 342; back += 31 {
+		at := len(good) - back
+		for _, letter := range "ABQgw9_" {
+			if text := good[:at] + string(letter) + good[at+1:]; text != good {
+				situations = append(situations, situation{
+					name: string(letter) + " in place " + strconv.Itoa(back) + " from the end", request: h.withHeader(text),
+					code: 403003, details: "Invalid request signature",
+				})
+			}
+		}
+	}
+	situations = append(situations, situation{name: "the token itself is still unused", request: h.withHeader(good), class: caller.Server, via: "bearer"})
+	check(t, h, situations)
+}
+
 func TestHeadersOfAnotherForm(t *testing.T) {
 	h := newHouse(t)
 	var situations []situation

@@ -7,7 +7,9 @@
 package config
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/netip"
 	"os"
@@ -23,6 +25,9 @@ import (
 type Config struct {
 	Data          string
 	MasterKeyFile string
+	// Database is empty or begins with sqlite:, postgres:// or postgresql://. It may hold a password: it is not printed.
+	Database             string
+	DatabasePasswordFile string
 
 	HTTP      string
 	HTTPS     string
@@ -51,8 +56,22 @@ type Config struct {
 	PasswordSlots  int
 	PasswordQueue  int
 
-	RatePerAddress float64
-	RatePerKey     float64
+	Connections           int
+	ConnectionsPerAddress int
+	// BodyMemory is in MiB.
+	BodyMemory int
+
+	RateAll     Rate
+	RateClients Rate
+	RateKeys    Rate
+
+	AuditRetention time.Duration
+}
+
+// Rate is a bound on calls: Limit a second in the long run, Burst at once. Without a Limit nothing is bounded.
+type Rate struct {
+	Limit float64
+	Burst int
 }
 
 // Value is a setting in force and where it comes from.
@@ -143,6 +162,9 @@ func (l *loader) file(src Sources) error {
 		return nil
 	}
 	content, err := os.ReadFile(src.File)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &Error{Source: src.File, Err: fmt.Errorf("there is no such configuration file: name another (--config or %s), or none", ConfigVariable)}
+	}
 	if err != nil {
 		return &Error{Source: src.File, Err: fmt.Errorf("reading the configuration: %w", err)}
 	}
@@ -206,7 +228,11 @@ func (l *loader) config() (*Config, []Value, error) {
 		if err := s.set(c, v.Text); err != nil {
 			return nil, nil, &Error{l.sources[s.Key], s.Key, err}
 		}
+		v.Text = shown(s.Key, v.Text)
 		values = append(values, v)
+	}
+	if err := l.checkBursts(c); err != nil {
+		return nil, nil, err
 	}
 	for _, id := range sortedKeys(l.dataCenters) {
 		v := l.dataCenters[id]
@@ -225,6 +251,20 @@ func (l *loader) config() (*Config, []Value, error) {
 		values = append(values, v)
 	}
 	return c, values, nil
+}
+
+// checkBursts refuses a burst of a rate that there is not.
+func (l *loader) checkBursts(c *Config) error {
+	for _, rate := range []struct {
+		key string
+		Rate
+	}{{"rate.all_per_address", c.RateAll}, {"rate.per_address", c.RateClients}, {"rate.per_key", c.RateKeys}} {
+		if rate.Burst > 0 && rate.Limit == 0 {
+			key := rate.key + "_burst"
+			return &Error{l.sources[key], key, fmt.Errorf("it bounds nothing alone: set %s too", rate.key)}
+		}
+	}
+	return nil
 }
 
 // flatten calls fn for every leaf of the tree, in the order of the keys.

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -68,7 +69,17 @@ func TestWrongSettingsAreErrorsThatSayWhatToDo(t *testing.T) {
 		"an empty issuer":                    {file: "issuer = \"\"", want: "is not a URL"},
 		"a content type with a line end":     {env: "DOORWARD_CONTENT_TYPE=text/plain\r\nX: y", want: "is not a media type"},
 		"a timeout beyond the connection's":  {file: "[timeout]\ncall = \"5m\"", want: "is not a duration such as 30s, up to 2m0s"},
-		"a negative rate":                    {file: "[rate]\nper_key = -1", want: "is not a number from 0 on"},
+		"a negative rate":                    {file: "[rate]\nper_key = -1", want: "is not a number from 0 to 1000000000"},
+		"a rate that is no number":           {env: "DOORWARD_RATE_ALL_PER_ADDRESS=NaN", want: "DOORWARD_RATE_ALL_PER_ADDRESS: setting rate.all_per_address: \"NaN\" is not a number"},
+		"a burst with a fraction":            {file: "[rate]\nper_address_burst = 1.5", want: "setting rate.per_address_burst: \"1.5\" is not a whole number from 0 to"},
+		"a burst of nothing":                 {env: "DOORWARD_RATE_PER_KEY_BURST=5", want: "DOORWARD_RATE_PER_KEY_BURST: setting rate.per_key_burst: it bounds nothing alone: set rate.per_key too"},
+		"no connections":                     {file: "[limit]\nconnections = 0", want: "setting limit.connections: \"0\" is not a whole number from 1 to"},
+		"no connections of an address":       {file: "[limit]\nconnections_per_address = 0", want: "is not a whole number from 1 to"},
+		"too little memory for bodies":       {file: "[limit]\nbody_memory_mib = 31", want: "is not a whole number from 32 to 65536"},
+		"a retention without a unit":         {env: "DOORWARD_AUDIT_RETENTION=400", want: "\"400\" is not a time such as 400d or 9600h, from 1h to 36500d; 0 keeps the records for ever"},
+		"a retention of minutes":             {env: "DOORWARD_AUDIT_RETENTION=30m", want: "is not a time such as 400d"},
+		"a negative retention":               {env: "DOORWARD_AUDIT_RETENTION=-1d", want: "is not a time such as 400d"},
+		"a retention of a thousand years":    {env: "DOORWARD_AUDIT_RETENTION=65535d", want: "is not a time such as 400d"},
 		"neither true nor false":             {file: "allow_http_secrets = \"maybe\"", want: "is neither true nor false"},
 		"a date":                             {file: "data = 2024-01-01", want: "setting data: a "},
 	} {
@@ -85,6 +96,18 @@ func TestWrongSettingsAreErrorsThatSayWhatToDo(t *testing.T) {
 				t.Errorf("error %v, want one that contains %q", err, test.want)
 			}
 		})
+	}
+}
+
+func TestAuditRecordsAreKeptAsLongAsSaid(t *testing.T) {
+	for text, want := range map[string]time.Duration{"0": 0, "1d": 24 * time.Hour, "36500d": 36500 * 24 * time.Hour, "90h30m": 90*time.Hour + 30*time.Minute} {
+		c, _, err := config.Load(config.Sources{Environ: []string{"DOORWARD_AUDIT_RETENTION=" + text}})
+		if err != nil || c.AuditRetention != want {
+			t.Errorf("%s: %s, %v", text, c.AuditRetention, err)
+		}
+	}
+	if c, _, err := config.Load(config.Sources{}); err != nil || c.AuditRetention != 400*24*time.Hour {
+		t.Errorf("by default: %s, %v", c.AuditRetention, err)
 	}
 }
 
@@ -155,4 +178,34 @@ func write(t *testing.T, content string) string {
 		t.Fatal(err)
 	}
 	return name
+}
+
+func TestThePasswordOfTheDatabaseIsNotPrinted(t *testing.T) {
+	const secret = "pa55word"
+	for text, want := range map[string]string{
+		"postgres://me:" + secret + "@db.example.com/doorward?sslmode=verify-full":              "postgres://me:xxxxx@db.example.com/doorward?sslmode=verify-full",
+		"postgresql://me@db.example.com/doorward?password=" + secret + "&sslPassword=" + secret: "postgresql://me@db.example.com/doorward?password=xxxxx&sslPassword=xxxxx",
+		"postgres://me:" + secret + "@db.example.com:port/doorward":                             "(a URL that cannot be read)",
+		"sqlite:/var/lib/doorward.db":                                                           "sqlite:/var/lib/doorward.db",
+		"":                                                                                      "",
+	} {
+		c, values, err := config.Load(config.Sources{Environ: []string{"DOORWARD_DATABASE=" + text}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range values {
+			if v.Key == "database" && v.Text != want || strings.Contains(v.Text, secret) {
+				t.Errorf("%s is printed as %q, want %q", v.Key, v.Text, want)
+			}
+		}
+		if c.Database != text {
+			t.Errorf("the setting itself is %q, want %q", c.Database, text)
+		}
+	}
+	for _, text := range []string{"mysql://me:" + secret + "@x/y", "sqlite:", secret} {
+		_, _, err := config.Load(config.Sources{Environ: []string{"DOORWARD_DATABASE=" + text}})
+		if err == nil || strings.Contains(err.Error(), secret) || !strings.Contains(err.Error(), "sqlite:PATH") {
+			t.Errorf("error %v", err)
+		}
+	}
 }

@@ -42,6 +42,10 @@ var settings = []Setting{
 		func(c *Config, v string) error { return needed(&c.Data, v) }},
 	{"master_key_file", "", "File of the master key (32 bytes); empty: master.key in the data folder.",
 		func(c *Config, v string) error { return text(&c.MasterKeyFile, v) }},
+	{databaseKey, "", "Database: empty for doorward.db in the data folder, sqlite:PATH for another file, or postgres://user@host:5432/name for a server that many processes share.",
+		func(c *Config, v string) error { return database(&c.Database, v) }},
+	{"database_password_file", "", "File of the password of the database; empty: that of the setting database, or what PGPASSWORD and PGPASSFILE say.",
+		func(c *Config, v string) error { return text(&c.DatabasePasswordFile, v) }},
 
 	{"listen.http", "", "Address of the plain HTTP listener; empty: none.",
 		func(c *Config, v string) error { return address(&c.HTTP, v) }},
@@ -88,15 +92,69 @@ var settings = []Setting{
 	{"password.queue", "256", "Logins that may wait for a slot; more are answered 403048.",
 		func(c *Config, v string) error { return integer(&c.PasswordQueue, v, 1, 1<<16) }},
 
+	{"limit.connections", "10000", "Open connections at each of http and https; more wait until one ends.",
+		func(c *Config, v string) error { return integer(&c.Connections, v, 1, 1<<20) }},
+	{"limit.connections_per_address", "1000", "Of those, from one address (IPv6: one /64) that is no trusted proxy; more are closed at once.",
+		func(c *Config, v string) error { return integer(&c.ConnectionsPerAddress, v, 1, 1<<20) }},
+	{"limit.body_memory_mib", "64", "Memory of all request bodies that are being served, in MiB; one that finds no room in 10s is answered 503001.",
+		func(c *Config, v string) error { return integer(&c.BodyMemory, v, 32, 1<<16) }},
+
+	{"rate.all_per_address", "0", "Calls of every kind a second from one address (IPv6: one /64), counted before anything else; 0: no limit.",
+		func(c *Config, v string) error { return number(&c.RateAll.Limit, v) }},
+	{"rate.all_per_address_burst", "0", "How many of them may come at once; 0: a second's worth.",
+		func(c *Config, v string) error { return integer(&c.RateAll.Burst, v, 0, 1<<20) }},
 	{"rate.per_address", "0", "Client calls a second from one address (IPv6: one /64); 0: no limit.",
-		func(c *Config, v string) error { return number(&c.RatePerAddress, v) }},
+		func(c *Config, v string) error { return number(&c.RateClients.Limit, v) }},
+	{"rate.per_address_burst", "0", "How many of them may come at once; 0: a second's worth.",
+		func(c *Config, v string) error { return integer(&c.RateClients.Burst, v, 0, 1<<20) }},
 	{"rate.per_key", "0", "Server calls a second with one credential; 0: no limit.",
-		func(c *Config, v string) error { return number(&c.RatePerKey, v) }},
+		func(c *Config, v string) error { return number(&c.RateKeys.Limit, v) }},
+	{"rate.per_key_burst", "0", "How many of them may come at once; 0: a second's worth.",
+		func(c *Config, v string) error { return integer(&c.RateKeys.Burst, v, 0, 1<<20) }},
+
+	{"audit.retention", "400d", "How long audit records are kept, in days or as a duration; 0: for ever.",
+		func(c *Config, v string) error { return retention(&c.AuditRetention, v) }},
 }
 
 func text(to *string, v string) error {
 	*to = v
 	return nil
+}
+
+// databaseKey is the one setting that may hold a secret.
+const databaseKey = "database"
+
+// database takes the name of a file or the URL of a server. The error does not show it, because it may hold a password.
+func database(to *string, v string) error {
+	file, isFile := strings.CutPrefix(v, "sqlite:")
+	if v != "" && !isServer(v) && (!isFile || file == "") {
+		return errors.New("it is neither empty nor of the form sqlite:PATH or postgres://user@host:5432/name")
+	}
+	*to = v
+	return nil
+}
+
+func isServer(v string) bool {
+	return strings.HasPrefix(v, "postgres://") || strings.HasPrefix(v, "postgresql://")
+}
+
+// shown is the text of a setting as it may be printed: without a password.
+func shown(key, text string) string {
+	if key != databaseKey || !isServer(text) {
+		return text
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		return "(a URL that cannot be read)"
+	}
+	query := u.Query()
+	for name := range query {
+		if strings.Contains(strings.ToLower(name), "password") {
+			query.Set(name, "xxxxx")
+			u.RawQuery = query.Encode()
+		}
+	}
+	return u.Redacted()
 }
 
 func needed(to *string, v string) error {
@@ -133,6 +191,9 @@ func label(to *string, v string) error {
 	*to = v
 	return nil
 }
+
+// CheckDataCenter tells whether the text may be the id of a data center; the error says what would be.
+func CheckDataCenter(id string) error { return label(new(string), id) }
 
 // host takes a bare host name, with or without a port.
 func host(to *string, v string) error {
@@ -192,7 +253,7 @@ func integer(to *int, v string, low, high int) error {
 func number(to *float64, v string) error {
 	n, err := strconv.ParseFloat(v, 64)
 	if err != nil || !(n >= 0 && n <= 1e9) {
-		return fmt.Errorf("%q is not a number from 0 on", v)
+		return fmt.Errorf("%q is not a number from 0 to 1000000000", v)
 	}
 	*to = n
 	return nil
@@ -202,6 +263,28 @@ func duration(to *time.Duration, v string, longest time.Duration) error {
 	d, err := time.ParseDuration(v)
 	if err != nil || d <= 0 || d > longest {
 		return fmt.Errorf("%q is not a duration such as 30s, up to %s", v, longest)
+	}
+	*to = d
+	return nil
+}
+
+// retention takes a number of days, 400d, or a duration, 9600h. It is at least an hour: a shorter one is a mistake, most
+// likely a missing unit.
+func retention(to *time.Duration, v string) error {
+	const longest = 36500
+	if v == "0" {
+		*to = 0
+		return nil
+	}
+	d, err := time.ParseDuration(v)
+	if days, ok := strings.CutSuffix(v, "d"); ok {
+		var n uint64
+		if n, err = strconv.ParseUint(days, 10, 16); err == nil {
+			d = time.Duration(n) * 24 * time.Hour
+		}
+	}
+	if err != nil || d < time.Hour || d > longest*24*time.Hour {
+		return fmt.Errorf("%q is not a time such as 400d or 9600h, from 1h to %dd; 0 keeps the records for ever", v, longest)
 	}
 	*to = d
 	return nil

@@ -3,7 +3,8 @@
 // It is made on the first start, in the data folder: ca.pem, which clients are told to trust, and ca-key.pem, which
 // nobody but the server's user may read. Its leaf certificate covers the machine's own names and the host names that are
 // built into clients, *.us1.gigya.com and its like, so that such a client can be pointed here by name resolution. The
-// leaf lives in memory and is renewed before it ends. Trust this authority on machines for development alone.
+// leaf lives in memory and is renewed before it ends. The authority is constrained to these names: its key is of no use for
+// any other. Trust it on machines for development alone.
 package localca
 
 import (
@@ -21,6 +22,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -50,12 +53,12 @@ type Authority struct {
 	leaf *tls.Certificate
 }
 
-// Open reads the authority of the folder, or makes one if there is none or it is about to end. The leaf covers [Hosts]
-// and the further hosts, names or addresses.
+// Open reads the authority of the folder, or makes one if there is none, it is about to end, or it may not issue for all
+// of the hosts. The leaf covers [Hosts] and the further hosts, names or addresses.
 func Open(folder string, now func() time.Time, hosts ...string) (*Authority, error) {
 	a := &Authority{now: now, file: filepath.Join(folder, CertFile), more: hosts}
 	err := a.read(folder)
-	if errors.Is(err, fs.ErrNotExist) || (err == nil && now().Add(leafLife).After(a.cert.NotAfter)) {
+	if errors.Is(err, fs.ErrNotExist) || (err == nil && (now().Add(leafLife).After(a.cert.NotAfter) || !a.permits())) {
 		err = a.create(folder)
 	}
 	if err != nil {
@@ -126,6 +129,9 @@ func (a *Authority) create(folder string) error {
 		return err
 	}
 	template.IsCA, template.BasicConstraintsValid, template.MaxPathLenZero = true, true, true
+	// Whoever steals the key can stand for these hosts and for no others to those who trust the authority.
+	template.PermittedDNSDomainsCritical = true
+	template.PermittedDNSDomains, template.PermittedIPRanges = a.permitted()
 	template.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageCRLSign
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
@@ -151,6 +157,43 @@ func (a *Authority) create(folder string) error {
 	}
 	a.cert, a.key = cert, key
 	return nil
+}
+
+// permitted are the names and addresses that the authority may issue for: those of its leaf.
+func (a *Authority) permitted() (domains []string, ranges []*net.IPNet) {
+	for _, host := range append(Hosts(), a.more...) {
+		if ip := net.ParseIP(host); ip != nil {
+			if short := ip.To4(); short != nil {
+				ip = short
+			}
+			bits := 8 * len(ip)
+			ranges = append(ranges, &net.IPNet{IP: ip, Mask: net.CIDRMask(bits, bits)})
+			continue
+		}
+		// A domain permits what is below it, so that the widest are enough.
+		domain := strings.TrimPrefix(host, "*.")
+		below := func(other string) bool { return domain == other || strings.HasSuffix(domain, "."+other) }
+		if !slices.ContainsFunc(domains, below) {
+			domains = append(domains, domain)
+		}
+	}
+	return domains, ranges
+}
+
+// permits tells whether the authority's certificate has the constraints that one made now would have, at least.
+func (a *Authority) permits() bool {
+	domains, ranges := a.permitted()
+	for _, domain := range domains {
+		if !slices.Contains(a.cert.PermittedDNSDomains, domain) {
+			return false
+		}
+	}
+	for _, wanted := range ranges {
+		if !slices.ContainsFunc(a.cert.PermittedIPRanges, func(has *net.IPNet) bool { return has.String() == wanted.String() }) {
+			return false
+		}
+	}
+	return true
 }
 
 func (a *Authority) issue() (*tls.Certificate, error) {

@@ -18,7 +18,8 @@ const (
 // Bind checks and converts the parameters of the invocation, whose Caller must be known. The result goes to [Method.Invoke].
 //
 // Unknown parameters are those that are neither the method's, for this caller, nor control parameters: each once, in the
-// order received. They are returned beside an error too, because error answers list them as well. With checkParams=true
+// order received, and the first fifty of them. They are returned beside an error too, because error answers list them as
+// well. With checkParams=true
 // the first of them is the error, and none is listed: nothing was ignored. Then come missing parameters, wrong formats and
 // wrong values, each group in the order of the declaration.
 func (m *Method) Bind(inv *Invocation) (call any, ignored []gigya.IgnoredParam, err error) {
@@ -118,7 +119,14 @@ func (m *Method) find(name string) (int, bool) {
 	return at, ok
 }
 
+// maxIgnored is how many unknown parameters an answer names: each costs it a hundred times the bytes that it cost the
+// request.
+const maxIgnored = 50
+
 func appendIgnored(list []gigya.IgnoredParam, name string) []gigya.IgnoredParam {
+	if len(list) == maxIgnored {
+		return list
+	}
 	for i := range list {
 		if list[i].ParamName == name {
 			return list

@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/doorward/doorward/gigya"
-	"github.com/doorward/doorward/internal/caller"
 )
 
 //go:embed names.txt
@@ -141,6 +138,3 @@ func (t *Table) Coverage() []Entry {
 	slices.SortFunc(entries, func(a, b Entry) int { return strings.Compare(a.Name, b.Name) })
 	return entries
 }
-
-// Denied is 403007 with the text of [caller.Denied], for handlers that refuse a part of what they do.
-func Denied(name string) *gigya.Error { return caller.Denied(name) }

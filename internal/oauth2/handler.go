@@ -183,6 +183,9 @@ func (s *Server) form(w http.ResponseWriter, r *http.Request) (url.Values, error
 	if errors.As(err, &tooLarge) {
 		return nil, &fault{Status: http.StatusRequestEntityTooLarge, Code: invalidRequest, Description: "the body is too large"}
 	}
+	if errors.Is(err, store.ErrBusy) {
+		return nil, err // The server has no room for it now: no fault of the client's.
+	}
 	if err != nil {
 		return nil, badRequest("the body could not be read")
 	}

@@ -17,4 +17,20 @@
 // A stored text names its algorithm between its first two dollar signs. Each algorithm is one entry of a table (see
 // formats in format.go); a format that is imported from elsewhere needs a parser there and nothing else. Whatever is not
 // argon2id with the present parameters is reported for renewal by [Hasher.Verify].
+//
+// # Hashes of other systems
+//
+// [Foreign] and [Compound] make the stored text of a hash that was made elsewhere, out of what an import is told about it:
+//
+//	md5 sha1 sha256 sha512         digest of the text, then of the digest: text is the password and the salt's bytes, or a format
+//	sha512Hexa                     the same, over the hexadecimal text of the digest in every further round
+//	sha1_hashbytes                 SQL Server's HASHBYTES: the password in UTF-16
+//	md5_double_salted              md5(hex(md5(password)) + salt)
+//	pbkdf2 pbkdf2_sha256 pbkdf2_sha512    HMAC with SHA-1, SHA-256, SHA-512; as long as the hash is
+//	drupal symphony2 sap_abap      Drupal 7; Symfony's message digest; SAP's {x-issha, 1024} and its SHA-2 kin
+//	md5_crypt bcrypt drupal        as texts $1$, $2a$ $2b$ $2y$, $S$
+//
+// Every number in them is bounded where it is read, at the import and at each check, so that one check costs a second of
+// one core at the most. A foreign hash is always reported for renewal. A wrong password is compared with nobody's hash
+// too: it costs at least what one costs for somebody who does not exist.
 package password

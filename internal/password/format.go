@@ -23,18 +23,26 @@ type stored interface {
 	current(now Params) bool
 }
 
-// formats is the table of the algorithms: what stands between the first two dollar signs of a stored text, and how the
+// formats is the table of the algorithms, which nothing changes: what stands between the first two dollar signs of a stored text, and how the
 // rest is read. Parsers are cheap and bound every parameter they read: a stored text may have been imported.
-func formats() map[string]func(encoded string) (stored, error) {
-	return map[string]func(string) (stored, error){
-		"argon2id": parseArgon2id,
+var formats = newFormats()
+
+func newFormats() map[string]func(encoded string) (stored, error) {
+	all := compoundFormats()
+	all["argon2id"] = parseArgon2id
+	for name := range schemes {
+		all[name] = parseForeign
 	}
+	return all
 }
 
 // Check returns an error unless the text is a hash that [Hasher.Verify] can read, within its bounds: for hashes that come
 // from elsewhere.
 func Check(encoded string) error {
-	parse, ok := formats()[algorithm(encoded)]
+	if len(encoded) > maxEncoded {
+		return fmt.Errorf("%w: too long", ErrFormat)
+	}
+	parse, ok := formats[algorithm(encoded)]
 	if !ok {
 		return errors.New("not a hash in a known format: $argon2id$v=19$m=…,t=…,p=…$salt$hash")
 	}
@@ -66,8 +74,8 @@ const (
 
 	minSalt, maxSalt = 8, 64
 	minHash, maxHash = 16, 64
-	// maxEncoded is more than the longest text within the other bounds.
-	maxEncoded = 300
+	// maxEncoded is more than the longest text within the other bounds, of foreign hashes too.
+	maxEncoded = 2000
 )
 
 // Lengths of what is made, in bytes.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"runtime"
 	"sync"
 )
@@ -62,7 +63,7 @@ func New(o Options) *Hasher {
 	return &Hasher{
 		params:  o.Params,
 		queue:   newQueue(o.Slots, max(o.Queue, 0)),
-		formats: formats(),
+		formats: maps.Clone(formats),
 		nobody:  argon2idHash{params: o.Params, salt: make([]byte, saltLength), hash: make([]byte, hashLength)},
 		rand:    o.Rand,
 	}
@@ -91,6 +92,9 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 // Verify tells whether the password belongs to the stored text and, if so, whether the text should be replaced by a new
 // Hash because it was made with other parameters or another algorithm. The error is [ErrTooLong], [ErrBusy], [ErrFormat]
 // or the context's while the call waited; a wrong password is no error.
+//
+// A wrong password takes the time of [Hasher.Pretend] as nearly as can be, also against a text that was made with lower
+// costs elsewhere. One that was made with higher costs takes longer, until its owner's next login makes it anew.
 func (h *Hasher) Verify(ctx context.Context, encoded, password string) (ok, rehash bool, err error) {
 	if len(password) > MaxLength {
 		return false, false, ErrTooLong
@@ -134,7 +138,11 @@ func (h *Hasher) match(ctx context.Context, s stored, password string) (bool, er
 		return false, fmt.Errorf("checking a password: %w", err)
 	}
 	defer h.queue.release()
-	return s.matches(password), nil
+	ok := s.matches(password)
+	if !ok {
+		h.fillUp(s, password)
+	}
+	return ok, nil
 }
 
 func (h *Hasher) salt() ([]byte, error) {

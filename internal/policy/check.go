@@ -52,6 +52,9 @@ func (c PasswordComplexity) matchesForm(password string) bool {
 	return form.Match(password)
 }
 
+// HoldsUnverified tells whether an account whose address was never verified is held back from a session.
+func (o AccountOptions) HoldsUnverified() bool { return o.VerifyEmail && !o.AllowUnverifiedLogin }
+
 // AllowsLogin tells whether the kind of identifier (email, username, providerEmail, phoneNumber) is one to log in with.
 func (o AccountOptions) AllowsLogin(kind string) bool {
 	for word := range strings.SplitSeq(o.LoginIdentifiers, ",") {

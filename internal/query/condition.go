@@ -89,10 +89,10 @@ func (p *parser) comparison() (Expr, error) {
 		return negate(c, negated), nil
 	case p.tok.is("NOT"):
 		p.next()
-		e, err := p.wordOperator(c)
+		e, err := p.wordOperator(c, true)
 		return negate(e, true), err
 	case p.tok.kind == tokWord:
-		return p.wordOperator(c)
+		return p.wordOperator(c, false)
 	}
 	return p.signOperator(c)
 }
@@ -104,8 +104,8 @@ func negate(e Expr, yes bool) Expr {
 	return e
 }
 
-// wordOperator reads CONTAINS or IN, which may have NOT before them, and their constants.
-func (p *parser) wordOperator(c *Comparison) (Expr, error) {
+// wordOperator reads CONTAINS or IN, which may be negated by a NOT before them, and their constants; or a regular expression.
+func (p *parser) wordOperator(c *Comparison, negated bool) (Expr, error) {
 	switch {
 	case p.take("CONTAINS"):
 		start := p.tok.start
@@ -123,8 +123,8 @@ func (p *parser) wordOperator(c *Comparison) (Expr, error) {
 		return c, nil
 	case p.take("IN"):
 		return p.list(c)
-	case p.tok.is("REGEX"):
-		return nil, p.fail("regex is not supported")
+	case p.tok.is("REGEX") && !negated:
+		return c, p.regex(c)
 	case p.tok.is("LIKE") || p.tok.is("BETWEEN"):
 		return nil, p.strange()
 	}
@@ -199,7 +199,10 @@ func (p *parser) signOperator(c *Comparison) (Expr, error) {
 	p.next()
 	start := p.tok.start
 	if p.atCall() && p.tok.is("REGEX") {
-		return nil, p.fail("regex is not supported")
+		if c.Op != Equal {
+			return nil, p.fail("a regular expression follows = or !=")
+		}
+		return negate(c, negated), p.regex(c)
 	}
 	v, err := p.value()
 	switch {
@@ -213,6 +216,28 @@ func (p *parser) signOperator(c *Comparison) (Expr, error) {
 		c.Values = []Value{v}
 	}
 	return negate(c, negated), nil
+}
+
+// regex reads a regular expression and makes the comparison one with it.
+func (p *parser) regex(c *Comparison) error {
+	if p.next(); !p.takeSymbol("(") {
+		return p.fail("an opening bracket was expected")
+	}
+	if p.tok.kind != tokQuoted || p.tok.quote == '`' {
+		return p.fail("a regular expression in quotes was expected")
+	}
+	if p.constants++; p.constants > MaxConstants {
+		return p.fail("the condition has more than %d constants", MaxConstants)
+	}
+	var err error
+	if c.Pattern, err = NewPattern(p.tok.text); err != nil {
+		return p.fail("%v", err)
+	}
+	c.Op = Regex
+	if p.next(); !p.takeSymbol(")") {
+		return p.fail("a closing bracket was expected")
+	}
+	return nil
 }
 
 // value reads a constant.

@@ -40,6 +40,8 @@ func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		"select a.b.c d.e.f, `x``y`.\"z\" as 'al ias' from `odd source`;", "SELECT*FROM x WHERE!!a!=007 OR b NOT IN(+1,null,'it''s')\u00a0START 3 LIMIT 2",
 		`SELECT @timestamp FROM x.y WHERE data.2021.order="\"\u00e9\ud83d\ude00\." AND(b contains -1e-5 or c<>false)ORDER BY d desc,e asc`, "SELECT '", "SELECT \xff FROM",
+		"SELECT COUNT(*) AS n, std(a.`b c`) x, * FROM x WITH COUNTERS WHERE a regex('(a|b){2,3}[^x-z]\\.+') GROUP BY a, `order` ORDER BY a START 1;",
+		`SELECT a FROM x FILTER a.b BY NOT a.b.c = 1 AND (a.b.d != regex("\\\"?") OR a.b IS NULL) LIMIT 2`,
 	} {
 		f.Add(s)
 	}
@@ -56,7 +58,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		canonical := q.String()
-		if len(canonical) > query.MaxLength || depth(q.Where) > query.MaxDepth-2 {
+		if len(canonical) > query.MaxLength || depth(q.Where) > query.MaxDepth-2 || q.Filter != nil && depth(q.Filter.Keep) > query.MaxDepth-2 {
 			return
 		}
 		again, err := query.Parse(canonical)
@@ -79,7 +81,7 @@ func FuzzMatchAndProject(f *testing.F) {
 	f.Add(`SELECT a FROM a WHERE a = 1`, []byte(`{"a":[1,`))
 	f.Fuzz(func(t *testing.T, text string, row []byte) {
 		q, err := query.Parse(text)
-		if err != nil || q.Select[0].Count {
+		if err != nil || q.Aggregates() {
 			return
 		}
 		holds := func(e query.Expr) bool {
@@ -100,6 +102,12 @@ func FuzzMatchAndProject(f *testing.F) {
 			_, _ = query.Project(row, q.Select)
 			return
 		}
+		if q.Filter != nil {
+			cut, err := query.FilterElements(row, q.Filter.Path, ofElement(q.Filter.Keep))
+			if err != nil && document.KindOf(row) == document.KindObject || err == nil && !json.Valid(cut) {
+				t.Fatalf("%s was filtered to %s, %v", row, cut, err)
+			}
+		}
 		result, err := query.Project(row, q.Select)
 		if err != nil || !json.Valid(result) {
 			t.Fatalf("%s gave %s, %v", row, result, err)
@@ -107,6 +115,35 @@ func FuzzMatchAndProject(f *testing.F) {
 		again, err := query.Project(row, append(q.Select[:len(q.Select):len(q.Select)], q.Select...))
 		if err != nil || string(again) != string(result) {
 			t.Fatalf("selecting twice gave %s instead of %s", again, result)
+		}
+	})
+}
+
+// ofElement makes a condition over the elements of an array.
+func ofElement(keep query.Expr) func([]byte) bool {
+	return func(element []byte) bool {
+		return query.Eval(keep, func(path query.Path, c *query.Comparison) bool { return c.MatchRaw(element, path) })
+	}
+}
+
+// Whatever the expression: it is refused with a place, or it runs.
+func FuzzPattern(f *testing.F) {
+	for _, row := range patterns {
+		f.Add(row.pattern, row.text)
+	}
+	for _, row := range refusedPatterns {
+		f.Add(row.pattern, "a")
+	}
+	f.Fuzz(func(t *testing.T, expression, text string) {
+		p, err := query.NewPattern(expression)
+		if err != nil {
+			if p != nil || err.Error() == "" {
+				t.Fatalf("got %v, %v", p, err)
+			}
+			return
+		}
+		if p.Match(text) && !p.Fold().Match(text) {
+			t.Fatalf("%q matches %q only with regard to case", expression, text)
 		}
 	})
 }

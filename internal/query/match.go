@@ -126,11 +126,18 @@ func scalar(raw []byte) (v Value, ok bool) {
 //   - A text that is a number is compared as one with a number in the document.
 //   - A number is compared as a text, the way it was written, with a text in the document: zip = 01234 finds "01234".
 //   - Booleans are equal to themselves, and "true" and "false" in quotes to a boolean in the document. They have no order.
-//   - Contains looks for the constant's words in a text, in any case; a number or boolean must be equal.
+//   - Contains looks for the constant's words in a text, in any case; a number or boolean must be equal. With [AsWhole] the
+//     whole text must be equal, in any case.
+//   - Regex holds for texts that match as a whole.
+//   - With [AsTime] texts that are dates are compared as numbers of milliseconds.
 func (c *Comparison) MatchValue(v Value) bool {
 	if v.Kind == Null || c.Op == IsNull {
 		return v.Kind == Null && c.Op == IsNull
 	}
+	if c.Op == Regex {
+		return v.Kind == String && c.Pattern != nil && c.Pattern.Match(v.Str)
+	}
+	v = c.As.take(v)
 	for _, constant := range c.Values {
 		if c.holds(v, constant) {
 			return true
@@ -141,7 +148,7 @@ func (c *Comparison) MatchValue(v Value) bool {
 
 func (c *Comparison) holds(v, constant Value) bool {
 	if c.Op == Contains {
-		if v.Kind == String {
+		if v.Kind == String && c.As != AsWhole {
 			return containsWords(v.Str, constant.Text())
 		}
 		return sameElement(v, constant)
@@ -205,4 +212,25 @@ func sameElement(v, constant Value) bool {
 		return v.Bool == constant.Bool
 	}
 	return false
+}
+
+// Walk calls fn for every comparison of the condition until fn returns false. It tells whether it came to the end.
+func Walk(e Expr, fn func(*Comparison) bool) bool {
+	var parts []Expr
+	switch e := e.(type) {
+	case *Comparison:
+		return fn(e)
+	case *Not:
+		return Walk(e.X, fn)
+	case *And:
+		parts = e.Parts
+	case *Or:
+		parts = e.Parts
+	}
+	for _, part := range parts {
+		if !Walk(part, fn) {
+			return false
+		}
+	}
+	return true
 }

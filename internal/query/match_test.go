@@ -1,6 +1,7 @@
 package query_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -68,8 +69,11 @@ func TestMatching(t *testing.T) {
 	} {
 		t.Run(c.where, func(t *testing.T) {
 			q := parse(t, "SELECT * FROM accounts WHERE "+c.where)
-			if got := len(querytest.Filter([][]byte{[]byte(person)}, q.Where)) == 1; got != c.want {
+			if got := ofElement(q.Where)([]byte(person)); got != c.want {
 				t.Errorf("got %v", got)
+			}
+			if got := (querytest.Table{Rows: [][]byte{[]byte(person)}}).Run(q).Total == 1; got != c.want {
+				t.Errorf("the plain evaluation: %v", got)
 			}
 		})
 	}
@@ -119,12 +123,25 @@ func TestSorting(t *testing.T) {
 	for _, c := range []struct{ by, want string }{
 		{"n", "d a e g b c f"}, {"n DESC", "b g a e d c f"}, {"s", "b d a f c e g"}, {"s DESC", "f a d b c e g"}, {"n, s", "d a e g b f c"}, {"N DESC, UID DESC", "b g e a d f c"}, {"missing", "a b c d e f g"}, {"UID DESC", "g f e d c b a"},
 	} {
+		order := parse(t, "SELECT * FROM x ORDER BY "+c.by).Order
+		sorted := slices.Clone(raw)
+		slices.SortFunc(sorted, func(a, b []byte) int {
+			for _, o := range append(order, query.Order{Path: path("UID")}) {
+				if n := o.Compare(o.SortValue(a, o.Path), o.SortValue(b, o.Path)); n != 0 {
+					return n
+				}
+			}
+			return 0
+		})
 		var got []string
-		for _, r := range querytest.Sort(raw, parse(t, "SELECT * FROM x ORDER BY "+c.by).Order) {
+		for _, r := range sorted {
 			got = append(got, query.SortValue(r, path("UID")).Str)
 		}
 		if diff := cmp.Diff(c.want, strings.Join(got, " ")); diff != "" {
 			t.Errorf("by %s: %s", c.by, diff)
+		}
+		if diff := cmp.Diff(c.want, strings.Join(querytest.Table{Rows: raw}.Find(nil, order), " ")); diff != "" {
+			t.Errorf("the plain evaluation by %s: %s", c.by, diff)
 		}
 	}
 }

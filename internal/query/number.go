@@ -83,6 +83,19 @@ func exponent(text string) int64 {
 	return n
 }
 
+// AsNumber returns the constant as a number: itself, or that which a text in quotes is.
+func (v Value) AsNumber() (Value, bool) {
+	switch v.Kind {
+	case Number:
+		return v, true
+	case String:
+		if text, ok := numeric(v.Str); ok {
+			return Value{Kind: Number, Num: text}, true
+		}
+	}
+	return Value{}, false
+}
+
 // numeric returns the JSON number that the text is, and whether it is one. Blanks around it do not count.
 func numeric(text string) (string, bool) {
 	text = strings.TrimSpace(text)

@@ -3,6 +3,7 @@ package query
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -27,6 +28,10 @@ const (
 	MaxWords = 100
 	// MaxOrders bounds the elements of ORDER BY.
 	MaxOrders = 16
+	// MaxGroup bounds the elements of GROUP BY.
+	MaxGroup = 16
+	// MaxPattern bounds the bytes of one regular expression.
+	MaxPattern = 1024
 	// MaxNumber bounds the characters of a number.
 	MaxNumber = 100
 )
@@ -57,13 +62,12 @@ var reserved = [...]string{
 // foreign are words of SQL that this language does not have.
 var foreign = [...]string{"HAVING", "DISTINCT", "JOIN", "UNION", "LIKE", "BETWEEN"}
 
-// aggregates are the functions of SELECT beside count(*).
-var aggregates = [...]string{"COUNT", "SUM", "MIN", "MAX", "AVG", "SUM_OF_SQUARES", "VARIANCE", "STD"}
+// aggregates are the functions of SELECT, in the order of Func.
+var aggregates = [...]string{"count", "sum", "min", "max", "avg", "sum_of_squares", "variance", "std"}
 
 // Parse reads a query. The error is a *[SyntaxError].
 //
-// Keywords are read in any case. Aggregates other than count(*), GROUP BY, FILTER, WITH and regex belong to the language and
-// are refused as not supported. What is not UTF-8 is read as U+FFFD. LIMIT and START are only required to be whole numbers
+// Keywords are read in any case. What is not UTF-8 is read as U+FFFD. LIMIT and START are only required to be whole numbers
 // that are not negative; one too large for 31 bits is read as the largest.
 func Parse(text string) (*Query, error) {
 	if len(text) > MaxLength {
@@ -140,6 +144,7 @@ func (p *parser) query() (*Query, error) {
 	if !p.take("FROM") {
 		return nil, p.fail("a comma or FROM was expected")
 	}
+	q.At = p.position(p.tok.start)
 	from, err := p.path()
 	if err != nil {
 		return nil, err
@@ -168,6 +173,9 @@ func (p *parser) query() (*Query, error) {
 		}
 		return nil, p.strange()
 	}
+	if err := q.agree(); err != nil {
+		return nil, err
+	}
 	return q, nil
 }
 
@@ -193,17 +201,22 @@ func (p *parser) strange() error {
 
 // clause reads the clause whose first word comes next.
 func (p *parser) clause(q *Query, name string) (err error) {
-	switch name {
-	case "WITH", "FILTER", "GROUP BY":
-		return p.fail("%s is not supported", name)
-	}
 	p.next()
 	switch name {
+	case "WITH":
+		if q.Counters = p.take("counters"); !q.Counters {
+			err = p.fail("counters was expected")
+		}
 	case "WHERE":
 		q.Where, err = p.or(MaxDepth)
+	case "FILTER":
+		q.Filter, err = p.filter()
+	case "GROUP BY":
+		q.Group, err = p.groups()
 	case "ORDER BY":
 		q.Order, err = p.orders()
 	case "START":
+		q.StartAt = p.position(p.tok.start)
 		q.Start, err = p.whole()
 	case "LIMIT":
 		q.HasLimit = true
@@ -216,15 +229,14 @@ func (p *parser) clause(q *Query, name string) (err error) {
 func (p *parser) items(q *Query) error {
 	for {
 		start := p.tok.start
+		at := p.position(start)
 		item, err := p.item()
 		if err != nil {
 			return err
 		}
+		item.At = at
 		if q.Select = append(q.Select, item); len(q.Select) > MaxItems {
 			return p.failAt(start, "more than %d fields are selected", MaxItems)
-		}
-		if (item.Count || q.Select[0].Count) && len(q.Select) > 1 {
-			return p.failAt(start, "count(*) beside other fields needs GROUP BY, which is not supported")
 		}
 		// A comma is missing where a path of several segments follows a path: a published extractor writes so.
 		if !p.takeSymbol(",") && !p.atLongPath() {
@@ -243,14 +255,16 @@ func (p *parser) item() (Item, error) {
 	if p.tok.is("DISTINCT") {
 		return Item{}, p.strange()
 	}
+	var item Item
+	var err error
 	if p.atCall() {
-		return p.call()
+		item, err = p.call()
+	} else {
+		item.Path, err = p.path()
 	}
-	path, err := p.path()
 	if err != nil {
 		return Item{}, err
 	}
-	item := Item{Path: path}
 	switch {
 	case p.take("AS"):
 		item.Alias, err = p.alias()
@@ -265,28 +279,24 @@ func (p *parser) atCall() bool {
 	return p.tok.kind == tokWord && scan(p.text, p.tok.end).symbol("(")
 }
 
-// call reads count(*) and refuses every other function.
-func (p *parser) call() (Item, error) {
-	name := strings.ToUpper(p.tok.text)
-	for _, a := range aggregates {
-		if name != a {
-			continue
-		}
-		start := p.tok.start
-		p.next()
-		p.next()
-		if a == "COUNT" && p.takeSymbol("*") {
-			if !p.takeSymbol(")") {
-				return Item{}, p.fail("a closing bracket was expected")
-			}
-			return Item{Count: true}, nil
-		}
-		if a == "COUNT" {
-			return Item{}, p.failAt(start, "count of a field is not supported")
-		}
-		return Item{}, p.failAt(start, "%s is not supported", strings.ToLower(a))
+// call reads an aggregate.
+func (p *parser) call() (item Item, err error) {
+	at := slices.IndexFunc(aggregates[:], func(name string) bool { return p.tok.is(name) })
+	if at < 0 {
+		return item, p.fail("this function is not supported")
 	}
-	return Item{}, p.fail("this function is not supported")
+	item.Func = Count + Func(at)
+	p.next()
+	p.next()
+	if item.Func != Count || !p.takeSymbol("*") {
+		if item.Path, err = p.path(); err != nil {
+			return item, err
+		}
+	}
+	if !p.takeSymbol(")") {
+		return item, p.fail("a closing bracket was expected")
+	}
+	return item, nil
 }
 
 // atPath tells whether a path may begin here.
@@ -377,6 +387,10 @@ func (p *parser) orders() ([]Order, error) {
 		if len(orders) == MaxOrders {
 			return nil, p.fail("ORDER BY has more than %d fields", MaxOrders)
 		}
+		at := p.position(p.tok.start)
+		if p.atCall() {
+			return nil, p.fail("functions are not supported in ORDER BY")
+		}
 		path, err := p.path()
 		if err != nil {
 			return nil, err
@@ -385,11 +399,47 @@ func (p *parser) orders() ([]Order, error) {
 		if !desc {
 			p.take("ASC")
 		}
-		orders = append(orders, Order{Path: path, Desc: desc})
+		orders = append(orders, Order{Path: path, Desc: desc, At: at})
 		if !p.takeSymbol(",") {
 			return orders, nil
 		}
 	}
+}
+
+// groups reads the fields of GROUP BY.
+func (p *parser) groups() ([]Column, error) {
+	if !p.take("BY") {
+		return nil, p.fail("BY was expected")
+	}
+	var columns []Column
+	for {
+		if len(columns) == MaxGroup {
+			return nil, p.fail("GROUP BY has more than %d fields", MaxGroup)
+		}
+		at := p.position(p.tok.start)
+		path, err := p.path()
+		if err != nil {
+			return nil, err
+		}
+		columns = append(columns, Column{Path: path, At: at})
+		if !p.takeSymbol(",") {
+			return columns, nil
+		}
+	}
+}
+
+// filter reads the array and the condition of FILTER.
+func (p *parser) filter() (*Filter, error) {
+	f := &Filter{At: p.position(p.tok.start)}
+	var err error
+	if f.Path, err = p.path(); err != nil {
+		return nil, err
+	}
+	if !p.take("BY") {
+		return nil, p.fail("BY was expected")
+	}
+	f.Keep, err = p.or(MaxDepth)
+	return f, err
 }
 
 // whole reads the number of START or LIMIT.

@@ -17,9 +17,26 @@ func (q *Query) String() string {
 	}
 	b = append(b, " FROM "...)
 	b = appendSource(b, q.From)
+	if q.Counters {
+		b = append(b, " WITH counters"...)
+	}
 	if q.Where != nil {
 		b = append(b, " WHERE "...)
 		b = appendExpr(b, q.Where)
+	}
+	if q.Filter != nil {
+		b = append(b, " FILTER "...)
+		b = appendPath(b, q.Filter.Path)
+		b = append(b, " BY "...)
+		b = appendExpr(b, q.Filter.Keep)
+	}
+	for i, g := range q.Group {
+		if i == 0 {
+			b = append(b, " GROUP BY "...)
+		} else {
+			b = append(b, ", "...)
+		}
+		b = appendPath(b, g.Path)
 	}
 	for i, o := range q.Order {
 		if i == 0 {
@@ -47,10 +64,14 @@ func (i Item) append(b []byte) []byte {
 	switch {
 	case i.Star:
 		return append(b, '*')
-	case i.Count:
-		return append(b, "count(*)"...)
+	case i.Func != 0 && len(i.Path) == 0:
+		b = append(b, "count(*)"...)
+	case i.Func != 0:
+		b = append(append(b, i.Func.String()...), '(')
+		b = append(appendPath(b, i.Path), ')')
+	default:
+		b = appendPath(b, i.Path)
 	}
-	b = appendPath(b, i.Path)
 	if i.Alias != "" {
 		b = append(b, " AS "...)
 		b = appendName(b, i.Alias, true)
@@ -137,6 +158,9 @@ func (c *Comparison) append(b []byte) []byte {
 	switch c.Op {
 	case IsNull:
 		return append(b, " IS NULL"...)
+	case Regex:
+		b = append(b, " = regex("...)
+		return append(Value{Kind: String, Str: c.Pattern.String()}.append(b), ')')
 	case In:
 		b = append(b, " IN ("...)
 		for i, v := range c.Values {
@@ -175,6 +199,8 @@ func (o Op) String() string {
 		return "CONTAINS"
 	case IsNull:
 		return "IS NULL"
+	case Regex:
+		return "regex"
 	}
 	return "?"
 }

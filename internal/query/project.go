@@ -18,18 +18,15 @@ import (
 //     array of which nothing was chosen.
 //   - Segments find their member as in [Comparison.MatchRaw]; the result has the name of the row.
 //
-// With `*` the members come in the order of the row, otherwise in that of the query. count(*) is an error: it is not made
-// from a row. The result may be the row itself. Rows are written by us: one that is not a JSON object is an error where it has
+// With `*` the members come in the order of the row, otherwise in that of the query. Aggregates are left out: they are not
+// made from one row. The result may be the row itself. Rows are written by us: one that is not a JSON object is an error where it has
 // to be taken apart, and is not looked for elsewhere.
 func Project(row []byte, items []Item) ([]byte, error) {
 	return NewProjection(items).Apply(row)
 }
 
 // Projection is a SELECT made ready for many rows. It is safe for concurrent use.
-type Projection struct {
-	root  node
-	count bool
-}
+type Projection struct{ root node }
 
 // node is a segment in the tree of selected paths.
 type node struct {
@@ -47,8 +44,7 @@ func NewProjection(items []Item) *Projection {
 	for _, item := range items {
 		at := &p.root
 		switch {
-		case item.Count:
-			p.count = true
+		case item.Func != 0:
 			continue
 		case item.Star:
 			p.root.whole = true
@@ -88,14 +84,8 @@ func (n *node) child(name string) *node {
 	return c
 }
 
-// errCount is the answer to count(*) in a projection.
-var errCount = errors.New("count(*) is not a field of a row")
-
 // Apply makes the result from one row: see [Project].
 func (p *Projection) Apply(row []byte) ([]byte, error) {
-	if p.count {
-		return nil, errCount
-	}
 	if p.root.whole && len(p.root.below) == 0 && !bytes.Contains(row, []byte("null")) {
 		return row, nil
 	}

@@ -15,14 +15,8 @@ import (
 // Two writes at the same time may both find a new field. The caller therefore extends, in its transaction, the schema
 // that it reads there.
 func (s *Schema) Extend(patch *document.Object) (json.RawMessage, bool, error) {
-	if !s.data.dynamic {
-		return nil, false, nil
-	}
-	c := checker{section: &s.data, server: true}
-	c.members("", patch, false)
-	before := len(c.items)
-	c.newConflicts()
-	if len(c.found.order) == 0 || len(c.items) > before {
+	c := s.unknown(patch)
+	if c == nil {
 		return nil, false, nil
 	}
 	own := s.own.Clone()
@@ -40,4 +34,22 @@ func (s *Schema) Extend(patch *document.Object) (json.RawMessage, bool, error) {
 		return nil, false, fmt.Errorf("extending the data schema: %w", err)
 	}
 	return inOrder(own).JSON(), true, nil
+}
+
+// Extends tells whether [Schema.Extend] would extend the schema, without the work of it.
+func (s *Schema) Extends(patch *document.Object) bool { return s.unknown(patch) != nil }
+
+// unknown returns a checker that has found the fields of the patch that the dynamic data schema has not; nil: none.
+func (s *Schema) unknown(patch *document.Object) *checker {
+	if !s.data.dynamic || patch.Len() == 0 {
+		return nil
+	}
+	c := &checker{section: &s.data, server: true}
+	c.members("", patch, false)
+	before := len(c.items)
+	c.newConflicts()
+	if len(c.found.order) == 0 || len(c.items) > before {
+		return nil
+	}
+	return c
 }

@@ -143,7 +143,7 @@ func newSection(schema *document.Object, name string) (section, error) {
 	rule := findSection(name + "Schema")
 	full := sectionOf(schema, rule.name)
 	dynamic, _ := full.Get("dynamicSchema")
-	s := section{name: name, dynamic: dynamic.Bool(), fields: map[string]*Field{}, parents: map[string]struct{}{}}
+	s := section{name: name, dynamic: dynamic.Bool(), fields: map[string]*Field{}, folded: map[string]*Field{}, parents: map[string]struct{}{}}
 	var failed error
 	rule.each(full, func(key fieldKey, attributes *document.Object) {
 		f, err := newField(key.path(), attributes)
@@ -153,6 +153,7 @@ func newSection(schema *document.Object, name string) (section, error) {
 		}
 		s.order = append(s.order, f)
 		s.fields[f.Path] = f
+		s.folded[strings.ToLower(f.Path)] = f
 		for parent := range parentsOf(f.Path) {
 			s.parents[parent] = struct{}{}
 		}
@@ -179,7 +180,8 @@ func newField(path string, attributes *document.Object) (*Field, error) {
 	f := &Field{
 		Path: path, Type: get("type").Str(), Required: get("required").Bool(), AllowNull: get("allowNull").Bool(),
 		WriteAccess: get("writeAccess").Str(), Format: get("format").Str(), Encrypt: get("encrypt").Str(),
-		parts: strings.Split(path, "."),
+		Hidden: get("encryptedNonSearchable").Bool(),
+		parts:  strings.Split(path, "."),
 	}
 	form := get("format")
 	if form.Kind() == document.KindNull {

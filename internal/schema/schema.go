@@ -29,6 +29,8 @@ type section struct {
 	// flat tells whether a write replaces objects whole (profile) or merges them (data).
 	flat   bool
 	fields map[string]*Field
+	// folded finds fields by their paths in lower case.
+	folded map[string]*Field
 	// order is the fields in schema order; parents are the paths that have fields below them.
 	order   []*Field
 	parents map[string]struct{}
@@ -44,6 +46,8 @@ type Field struct {
 	WriteAccess string
 	Format      string
 	Encrypt     string
+	// Hidden: the field can be neither searched nor sorted by.
+	Hidden bool
 
 	parts    []string
 	form     *pattern.Pattern // of a regex format
@@ -170,6 +174,26 @@ func (s *Schema) Has(path string) bool {
 		return parent || section.fields[rest] != nil
 	}
 	return false
+}
+
+// TakesFlags tells whether a text field holds booleans too.
+func (f *Field) TakesFlags() bool { return f.orBool }
+
+func (s *Schema) searched() []*section { return []*section{&s.profile, &s.data} }
+
+// FieldFold returns the field of the section, profile or data, with the path or, if there is none, with one that differs by case
+// only; nil: there is none.
+func (s *Schema) FieldFold(section, path string) *Field {
+	for _, of := range s.searched() {
+		if !strings.EqualFold(of.name, section) {
+			continue
+		}
+		if f := of.fields[path]; f != nil {
+			return f
+		}
+		return of.folded[strings.ToLower(path)]
+	}
+	return nil
 }
 
 // SubscriptionsDefined tells whether the site has any subscription.

@@ -9,4 +9,6 @@
 // HKDF-SHA-256 derives from the salt: a random nonce, the ciphertext, the tag. A key for each text keeps random nonces
 // safe for any number of texts. The context (partner:7, key:AbC) is authenticated with it: a sealed secret that is moved
 // to another record does not open there.
+//
+// What leaves the installation and is to be read elsewhere is sealed to a public key instead: see [NewWriter].
 package seal

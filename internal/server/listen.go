@@ -18,6 +18,10 @@ const (
 	requestTimeout = 2 * time.Minute
 	idleTimeout    = 2 * time.Minute
 	headerBytes    = 64 << 10
+	// opsConnections bounds the operators' listener, which few ask.
+	opsConnections = 64
+	// streams bounds the calls that one connection of HTTP/2 carries at once: browsers use as many.
+	streams = 100
 )
 
 // ListenOptions says where to listen and what to answer with.
@@ -26,6 +30,8 @@ type ListenOptions struct {
 	HTTP, HTTPS, Ops string
 	// Handler answers HTTP and HTTPS; OpsHandler answers Ops.
 	Handler, OpsHandler http.Handler
+	// Bounds hold for HTTP and HTTPS each.
+	Bounds Bounds
 	// Certificate is needed for HTTPS.
 	Certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)
 	// ShutdownTimeout bounds the wait for accepted calls; 0: 30 s.
@@ -63,10 +69,11 @@ func Listen(o ListenOptions) (*Listeners, error) {
 		bound   *net.Listener
 		handler http.Handler
 		secure  bool
+		bounds  Bounds
 	}{
-		{o.HTTP, &l.http, o.Handler, false},
-		{o.HTTPS, &l.https, o.Handler, true},
-		{o.Ops, &l.ops, o.OpsHandler, false},
+		{o.HTTP, &l.http, o.Handler, false, o.Bounds},
+		{o.HTTPS, &l.https, o.Handler, true, o.Bounds},
+		{o.Ops, &l.ops, o.OpsHandler, false, Bounds{Connections: opsConnections}},
 	} {
 		if wanted.address == "" {
 			continue
@@ -76,6 +83,7 @@ func Listen(o ListenOptions) (*Listeners, error) {
 			l.close()
 			return nil, fmt.Errorf("listen: %w", err)
 		}
+		listener = wanted.bounds.bound(listener)
 		*wanted.bound = listener
 		l.doors = append(l.doors, door{l.httpServer(wanted.handler, wanted.secure), listener})
 	}
@@ -87,12 +95,13 @@ func Listen(o ListenOptions) (*Listeners, error) {
 
 func (l *Listeners) httpServer(handler http.Handler, secure bool) *http.Server {
 	s := &http.Server{
-		Handler:           handler,
+		Handler:           oneRequest(handler),
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       requestTimeout,
 		WriteTimeout:      requestTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    headerBytes,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: streams},
 		// Handshakes that strangers spoil are no events of ours.
 		ErrorLog: slog.NewLogLogger(l.options.Log.Handler(), slog.LevelDebug),
 	}

@@ -69,6 +69,10 @@ type Options struct {
 	Methods []*method.Method
 	// CallTimeout bounds one call; 0: the gateway's default.
 	CallTimeout time.Duration
+	// BodyMemory bounds the bytes of request bodies in memory; 0: the gateway's default.
+	BodyMemory int64
+	// AuditRetention is how long audit records are kept; 0: for ever.
+	AuditRetention time.Duration
 }
 
 // Server is a whole server without its doors. It is safe for concurrent use.
@@ -78,6 +82,7 @@ type Server struct {
 	table    *method.Table
 	registry *prometheus.Registry
 	audit    *audit.Writer
+	sweeper  *sweeper
 	draining atomic.Bool
 }
 
@@ -100,7 +105,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	table := method.NewTable(slices.Concat(
 		accounts.Methods(accounts.Deps{
 			Store: o.Store, Sites: directory, Tokens: tokens, Keyring: keyring, Sessions: sessions,
-			Passwords: password.New(o.Password), Rand: o.Rand, Issuer: issuer,
+			Passwords: password.New(o.Password), Rand: o.Rand, Issuer: issuer, Dev: o.DevMode,
 		}),
 		socialize.Methods(socialize.Deps{
 			Store: o.Store, Sites: directory, Tokens: tokens, Keyring: keyring, Sessions: sessions,
@@ -108,7 +113,10 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		}),
 		o.Methods,
 	)...)
-	s := &Server{store: o.Store, table: table, registry: prometheus.NewRegistry()}
+	s := &Server{
+		store: o.Store, table: table, registry: prometheus.NewRegistry(),
+		sweeper: newSweeper(o.Store, o.Clock, o.Log, o.AuditRetention),
+	}
 	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	metrics, err := gateway.NewMetrics(s.registry)
 	if err != nil {
@@ -116,6 +124,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	}
 	proxies := gateway.Proxies{Trusted: o.TrustedProxies, PublicURL: o.PublicURL}
 	s.audit = audit.NewWriter(o.Store, o.Log)
+	s.sweeper.start()
 	s.gateway, err = gateway.New(gateway.Options{
 		Methods:       table,
 		Sites:         directory,
@@ -132,6 +141,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		Rates:         o.Rates,
 		ContentType:   o.ContentType,
 		CallTimeout:   o.CallTimeout,
+		BodyMemory:    o.BodyMemory,
 		Paths:         oauthPaths(o, directory, keyring, tokens, proxies, s.audit),
 	})
 	if err != nil {
@@ -192,10 +202,10 @@ func (s *Server) Drain() { s.draining.Store(true) }
 // closeTimeout bounds the wait for what is still to be written.
 const closeTimeout = 10 * time.Second
 
-// Close writes what is still to be written to the audit log. The store stays open. Calls must have ended before.
+// Close ends the sweeps and writes what is still to be written to the audit log. The store stays open. Calls must have ended before.
 func (s *Server) Close() error {
 	s.Drain()
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
-	return s.audit.Close(ctx)
+	return errors.Join(s.sweeper.close(ctx), s.audit.Close(ctx))
 }

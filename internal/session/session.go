@@ -34,6 +34,15 @@ const DynamicGrace = 60 * time.Second
 // MaxExpiration is the longest sessionExpiration in seconds: ten years. It is our bound.
 const MaxExpiration int64 = 10 * 365 * 86400
 
+// MaxPerAccount is the number of sessions that an account may have; a login beyond it ends the oldest. It is our bound:
+// without one, whoever knows a password could fill the disk with sessions that never end.
+const MaxPerAccount = 100
+
+// KeptExpired is how long a session is remembered after its end, so that its client is told that it has expired and not
+// that it never was. What is over for longer may be swept ([store.SweptSessions]). Dynamic sessions are never swept, nor
+// are those that do not end by time: only their sites and users know when they are over, and [MaxPerAccount] bounds them.
+const KeptExpired = 30 * 24 * time.Hour
+
 // ValidExpiration tells whether n is a sessionExpiration: one of the constants, or 1 to [MaxExpiration] seconds.
 func ValidExpiration(n int64) bool { return n >= Never && n <= MaxExpiration }
 
@@ -97,8 +106,8 @@ type Opened struct {
 	Session    *store.Session
 }
 
-// Open stores a new session in the caller's transaction. Each run of a transaction gives another token: only that of
-// the run that was committed is worth anything.
+// Open stores a new session in the caller's transaction, and ends the account's oldest beyond [MaxPerAccount]. Each run
+// of a transaction gives another token: only that of the run that was committed is worth anything.
 func (s *Sessions) Open(tx store.Tx, o Open) (Opened, error) {
 	if !ValidExpiration(o.Expiration) {
 		return Opened{}, fmt.Errorf("opening a session: expiration %d is out of bounds", o.Expiration)
@@ -127,6 +136,9 @@ func (s *Sessions) Open(tx store.Tx, o Open) (Opened, error) {
 	}
 	if err := tx.PutSession(record); err != nil {
 		return Opened{}, fmt.Errorf("storing a session: %w", err)
+	}
+	if _, err := tx.LimitSessions(o.Group, o.UID, record.Hash, MaxPerAccount, now); err != nil {
+		return Opened{}, fmt.Errorf("ending the oldest sessions: %w", err)
 	}
 	opened := Opened{Token: text, Expiration: o.Expiration, Session: record}
 	if o.Mobile {

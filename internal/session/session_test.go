@@ -179,6 +179,32 @@ func TestExpirationsOutOfBoundsAreRefused(t *testing.T) {
 	}
 }
 
+func TestAnAccountHasItsNewestSessionsAlone(t *testing.T) {
+	r := newRoom(t)
+	var tokens []string
+	for range session.MaxPerAccount + 3 {
+		tokens = append(tokens, r.open(t, session.Open{}).Token)
+		r.clock.Advance(time.Second)
+	}
+	for i, text := range tokens {
+		want := error(nil)
+		if i < 3 {
+			want = session.ErrUnknown
+		}
+		if _, err := r.Find(t.Context(), group, text); !errors.Is(err, want) {
+			t.Errorf("session %d: %v, want %v", i, err, want)
+		}
+	}
+	// A clock that is put back does not make the session that is opened now the oldest.
+	r.clock.Advance(-time.Hour)
+	if _, err := r.Find(t.Context(), group, r.open(t, session.Open{}).Token); err != nil {
+		t.Errorf("opened after the clock was put back: %v", err)
+	}
+	if _, err := r.Find(t.Context(), group, tokens[3]); !errors.Is(err, session.ErrUnknown) {
+		t.Errorf("the oldest: %v, want ErrUnknown", err)
+	}
+}
+
 func TestMobileSecretBelongsToTheTokenAndIsNotStored(t *testing.T) {
 	r := newRoom(t)
 	a, b := r.open(t, session.Open{Mobile: true}), r.open(t, session.Open{Mobile: true})

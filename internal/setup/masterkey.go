@@ -45,7 +45,7 @@ func (o Options) keyFile() string {
 func decodeKey(text string) ([]byte, error) {
 	master, err := base64.StdEncoding.DecodeString(text)
 	if err != nil || len(master) != seal.KeySize {
-		return nil, fmt.Errorf("the master key in the environment is not the Base64 text of %d bytes", seal.KeySize)
+		return nil, fmt.Errorf("the master key in the environment is not the Base64 text of %d bytes, as `base64 master.key` prints it", seal.KeySize)
 	}
 	return master, nil
 }

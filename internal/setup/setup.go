@@ -1,5 +1,5 @@
-// Package setup opens an installation: the data folder with the database and the master key, and what a new one needs
-// before it can serve.
+// Package setup opens an installation: the data folder with the master key, the database in it or on a server, and what a
+// new one needs before it can serve.
 package setup
 
 import (
@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/seal"
@@ -25,20 +26,26 @@ const (
 	MasterKeyFile = "master.key"
 )
 
-// ErrNoInstallation: the folder holds no database.
-var ErrNoInstallation = errors.New("there is no installation in this folder")
+// ErrNoInstallation: there is no database, or nothing in it.
+var ErrNoInstallation = errors.New("there is no installation here")
 
 // ErrWrongKey: the master key is not the one that the secrets in the database were sealed with.
-var ErrWrongKey = errors.New("the master key is not the one that this database was made with: use that one")
+var ErrWrongKey = errors.New("the master key is not the one that this database was made with: use that one (the setting master_key_file says where it is)")
 
 // Options say what to open.
 type Options struct {
 	// Folder is the data folder. It is made, mode 0700, if Create is set.
 	Folder string
+	// Database is where the database is: empty for a file in the folder, sqlite:PATH for another file, postgres://… for a
+	// server, whose password may be in PasswordFile.
+	Database     string
+	PasswordFile string
 	// MasterKeyFile is where the master key is; empty: in the folder.
 	MasterKeyFile string
 	// MasterKey is the master key itself, Base64 of 32 bytes; empty: it is in the file.
 	MasterKey string
+	// WriteCache is that of the SQLite driver's options.
+	WriteCache int
 	// Create makes a new installation where there is none; otherwise that is ErrNoInstallation.
 	Create bool
 	// Clock and Rand are those of the installation; nil: the system's.
@@ -63,20 +70,7 @@ func Open(ctx context.Context, o Options) (*Installation, error) {
 	if o.Rand == nil {
 		o.Rand = rand.Reader
 	}
-	database := filepath.Join(o.Folder, DatabaseFile)
-	_, err := os.Stat(database)
-	missing := errors.Is(err, fs.ErrNotExist)
-	if missing && !o.Create {
-		return nil, fmt.Errorf("%w (%s does not exist): name the right one with --data or the setting data, or make one with `doorward site create`", ErrNoInstallation, database)
-	}
-	if err := os.MkdirAll(o.Folder, 0o700); err != nil {
-		return nil, fmt.Errorf("making the data folder: %w", err)
-	}
-	sealer, err := openSealer(o, missing)
-	if err != nil {
-		return nil, err
-	}
-	s, err := sqlite.Open(ctx, sqlite.Options{File: database, Clock: o.Clock})
+	s, sealer, err := openBoth(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -84,6 +78,41 @@ func Open(ctx context.Context, o Options) (*Installation, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	return &Installation{Folder: o.Folder, Store: s, Sealer: sealer, Clock: o.Clock, Rand: o.Rand}, nil
+}
+
+// openBoth opens the database and finds the master key.
+func openBoth(ctx context.Context, o Options) (store.Store, *seal.Sealer, error) {
+	if OnServer(o.Database) {
+		return openServer(ctx, o)
+	}
+	return openFile(ctx, o)
+}
+
+func openFile(ctx context.Context, o Options) (store.Store, *seal.Sealer, error) {
+	database := filepath.Join(o.Folder, DatabaseFile)
+	if file, ok := strings.CutPrefix(o.Database, "sqlite:"); ok {
+		database = file
+	}
+	_, err := os.Stat(database)
+	missing := errors.Is(err, fs.ErrNotExist)
+	if missing && !o.Create {
+		return nil, nil, fmt.Errorf("%w (%s does not exist): name the right one with --data or the setting data, or make one with `doorward site create`", ErrNoInstallation, database)
+	}
+	if err := os.MkdirAll(o.Folder, 0o700); err != nil {
+		return nil, nil, fmt.Errorf("the data folder cannot be used: %w; name another with --data or the setting data", err)
+	}
+	sealer, err := openSealer(o, missing)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := sqlite.Open(ctx, sqlite.Options{File: database, Clock: o.Clock, WriteCache: o.WriteCache})
+	if errors.Is(err, sqlite.ErrNotOurs) {
+		return nil, nil, fmt.Errorf("%w; name the right data folder with --data, or restore a backup", err)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return s, sealer, nil
 }
 
 // Factory makes records for this installation.

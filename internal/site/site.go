@@ -73,6 +73,11 @@ func (k *Key) RSA() *rsa.PublicKey { return k.rsa }
 type Settings struct {
 	// RegisterIsClientCall restores the rule until 2019: accounts.register is a client call even when signed.
 	RegisterIsClientCall bool `json:"registerIsClientCall,omitempty"`
+	// OwnUIDsOnly lets servers alone choose UIDs: register makes one of its own whatever a client asks for. A client that
+	// may choose can take the UID under which the site will vouch for somebody else.
+	OwnUIDsOnly bool `json:"ownUIDsOnly,omitempty"`
+	// DisablingEndsSessions ends the sessions of an account with isActive=false.
+	DisablingEndsSessions bool `json:"disablingEndsSessions,omitempty"`
 	// EmulateEncryption brings the original's limits on searching encrypted fields back.
 	EmulateEncryption bool `json:"search.emulateEncryption,omitempty"`
 }

@@ -45,6 +45,7 @@ const (
 	PartProfile
 	PartData
 	PartPreferences
+	PartSubscriptions
 	PartInternal
 	PartCustomIdentifiers
 	PartIdentities
@@ -85,6 +86,8 @@ func (p Part) Kind() Kind {
 type Field struct {
 	Part Part
 	Rest query.Path
+	// As is how the document's values are taken before they are sorted.
+	As query.As
 	// Fold: values are compared in lower case, because they are e-mail addresses and their like.
 	Fold bool
 	// missing is what a member of PartMore is taken for where it is absent: an object with the member. It is what the
@@ -115,6 +118,7 @@ var parts = map[string]Part{
 	"profile":           PartProfile,
 	"data":              PartData,
 	"preferences":       PartPreferences,
+	"subscriptions":     PartSubscriptions,
 	"internal":          PartInternal,
 	"customidentifiers": PartCustomIdentifiers,
 	"identities":        PartIdentities,
@@ -146,10 +150,7 @@ func FieldOf(path query.Path) (Field, error) {
 		return Field{}, fieldError(path, "a field was expected")
 	}
 	first, rest := strings.ToLower(path[0]), path[1:]
-	switch first {
-	case "subscriptions":
-		return Field{}, fieldError(path, "is not part of accounts; search emailAccounts")
-	case "password":
+	if first == "password" {
 		if len(rest) == 1 && strings.EqualFold(rest[0], "created") {
 			return Field{Part: PartPasswordCreated}, nil
 		}
@@ -198,6 +199,16 @@ func fieldError(path query.Path, reason string) error {
 	return &query.SyntaxError{Reason: strings.TrimSpace(path.String() + " " + reason)}
 }
 
+// SortField is [FieldOf] for an element of an order.
+func SortField(o query.Order) (Field, error) {
+	f, err := FieldOf(o.Path)
+	f.As = o.As
+	if syntax, ok := err.(*query.SyntaxError); ok {
+		syntax.Position = o.At
+	}
+	return f, err
+}
+
 // Resolve tells what the comparison's path means, and returns the comparison with constants of the field's kind: a time
 // in ISO form as its milliseconds, an address in lower case. The error is a *query.SyntaxError at the comparison's
 // position. The comparison itself is not changed.
@@ -206,7 +217,12 @@ func Resolve(c *query.Comparison) (Field, *query.Comparison, error) {
 	if err == nil {
 		var values []query.Value
 		if values, err = f.constants(c); err == nil {
-			return f, &query.Comparison{Path: c.Path, Op: c.Op, Values: values, At: c.At}, nil
+			resolved := *c
+			resolved.Values = values
+			if f.Fold && c.Op == query.Regex {
+				resolved.Pattern = c.Pattern.Fold()
+			}
+			return f, &resolved, nil
 		}
 	}
 	if syntax, ok := err.(*query.SyntaxError); ok {
@@ -219,9 +235,9 @@ func (f Field) constants(c *query.Comparison) ([]query.Value, error) {
 	kind := f.Part.Kind()
 	ordered := c.Op == query.Less || c.Op == query.LessEqual || c.Op == query.Greater || c.Op == query.GreaterEqual
 	switch {
-	case kind == KindTime && c.Op == query.Contains:
-		return nil, fieldError(c.Path, "is a time: CONTAINS is for texts and arrays")
-	case kind == KindFlag && (ordered || c.Op == query.Contains):
+	case kind == KindTime && (c.Op == query.Contains || c.Op == query.Regex):
+		return nil, fieldError(c.Path, "is a time: CONTAINS and regex are for texts")
+	case kind == KindFlag && (ordered || c.Op == query.Contains || c.Op == query.Regex):
 		return nil, fieldError(c.Path, "is true or false: only = and != compare it")
 	}
 	values := make([]query.Value, len(c.Values))
@@ -249,10 +265,6 @@ func (f Field) constants(c *query.Comparison) ([]query.Value, error) {
 	return values, nil
 }
 
-// isoForms are the forms of a time that queries may have; those without an offset are UTC.
-var isoForms = []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999",
-	"2006-01-02 15:04:05.999999999Z07:00", "2006-01-02T15:04Z07:00", "2006-01-02T15:04", "2006-01-02"}
-
 // timeConstant turns the constant into the number of milliseconds that it stands for.
 func timeConstant(v query.Value) (query.Value, bool) {
 	switch v.Kind {
@@ -263,10 +275,8 @@ func timeConstant(v query.Value) (query.Value, bool) {
 		if text == clock.NeverISO {
 			return millis(0), true
 		}
-		for _, form := range isoForms {
-			if t, err := time.Parse(form, text); err == nil {
-				return millis(clock.FromTime(t)), true
-			}
+		if t, ok := query.ParseTime(text); ok {
+			return millis(clock.FromTime(t)), true
 		}
 		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 			return millis(clock.Millis(n)), true
@@ -292,6 +302,8 @@ func (f Field) Document(a *Account) json.RawMessage {
 		return a.Data
 	case PartPreferences:
 		return a.Preferences
+	case PartSubscriptions:
+		return a.Subscriptions
 	case PartInternal:
 		return a.Internal
 	case PartCustomIdentifiers:
@@ -319,14 +331,15 @@ func (f Field) MatchDocument(c *query.Comparison, doc []byte, now time.Time) boo
 
 // SortDocument returns the value that the document sorts by in the field.
 func (f Field) SortDocument(doc []byte, now time.Time) query.Value {
+	order := query.Order{As: f.As}
 	switch {
 	case f.Part == PartAge:
 		return ageValue(doc, now)
 	case f.Fold:
 		doc, rest := f.folded(doc)
-		return query.SortValue(doc, rest)
+		return order.SortValue(doc, rest)
 	}
-	return query.SortValue(f.present(doc), f.Rest)
+	return order.SortValue(f.present(doc), f.Rest)
 }
 
 // folded returns the field's part of the document in lower case, and the way within it. It lowers no more of an object

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/query"
@@ -22,6 +23,9 @@ var (
 	ErrConflict = errors.New("changed meanwhile")
 	// ErrBusy: the store cannot take more work now; nothing was changed and the caller may try again.
 	ErrBusy = errors.New("store is busy")
+	// ErrUnknown: the connection to the database was lost while a change was committed, and nobody could be asked whether it
+	// happened: it may have.
+	ErrUnknown = errors.New("it is not known whether the change happened")
 	// ErrClosed: the store was closed.
 	ErrClosed = errors.New("store is closed")
 )
@@ -44,10 +48,14 @@ type Store interface {
 	Replay
 
 	// Change runs fn in one transaction: all that fn did is durable when Change returns nil, and none of it is done
-	// otherwise. A driver may run fn again after a conflict, so fn has no effect but those through tx and on variables
+	// otherwise, unless the error is ErrUnknown. A driver may run fn again after a conflict, so fn has no effect but those through tx and on variables
 	// that it sets anew on each run, does no input or output of its own, and returns soon: other changes wait for it.
 	// Transactions are serializable. The error of fn comes back unchanged.
 	Change(ctx context.Context, fn func(tx Tx) error) error
+
+	// Sweep removes records that are over, at most s.Limit of them, and tells how many. It is for one batch: who is told
+	// as many as the limit calls again. What is not over is never touched.
+	Sweep(ctx context.Context, s Sweep) (removed int, err error)
 
 	// Ready returns nil when the store can answer.
 	Ready(ctx context.Context) error
@@ -57,7 +65,8 @@ type Store interface {
 	Close() error
 }
 
-// Reader reads committed records. A read sees every change that was acknowledged before it began. Records come back as
+// Reader reads committed records. A read sees every change that was acknowledged before it began (but see
+// [Configuration]). Records come back as
 // fresh copies that the caller may keep and alter. Missing ones are ErrNotFound.
 type Reader interface {
 	// Account reads by the primary key: one indexed read.
@@ -76,7 +85,8 @@ type Reader interface {
 // Configuration reads what changes seldom: the records that callers keep in memory.
 type Configuration interface {
 	// ConfigVersion returns a number that grows with every change to a record of this interface. Reading it is cheap
-	// enough to be done once a request.
+	// enough to be done once a request. Where the store is a database server that other processes use too, it may miss
+	// what they have changed within the last second; what this process has changed is seen at once.
 	ConfigVersion(ctx context.Context) (int64, error)
 	Partner(ctx context.Context, id int64) (*Partner, error)
 	Partners(ctx context.Context) ([]*Partner, error)
@@ -123,6 +133,10 @@ type Tx interface {
 	DeleteSession(group, uid string, hash Hash) error
 	// DeleteSessions ends all sessions of the account but the excepted one (a zero Hash excepts none), and tells how many.
 	DeleteSessions(group, uid string, except Hash) (int, error)
+	// LimitSessions ends sessions of the account until at most keep remain, and tells how many it ended: those whose time
+	// is over at now first (Dynamic ones have no end here), then the oldest by Created. The session with the hash newest
+	// is never ended. It is cheap while there are no more than keep: every login calls it.
+	LimitSessions(group, uid string, newest Hash, keep int, now clock.Millis) (int, error)
 
 	// UseOnce sets a single-use mark that lives until the given time. If a mark that still lives at now is there: ErrUsed.
 	UseOnce(space string, hash Hash, now, until clock.Millis) error
@@ -142,12 +156,55 @@ type Tx interface {
 	AppendAudit(r *Audit) error
 }
 
+// Swept is a kind of records that end by time.
+type Swept int
+
+// The kinds of records that [Store.Sweep] removes.
+const (
+	// SweptSessions are sessions whose end (Expires) is before the time. Those without an end and Dynamic ones, whose end
+	// only their site knows, are none of them.
+	SweptSessions Swept = iota + 1
+	// SweptMarks are single-use marks that died before the time.
+	SweptMarks
+	// SweptAudits are audit records of before the time, of every site.
+	SweptAudits
+)
+
+// String is the kind's name in logs.
+func (k Swept) String() string {
+	switch k {
+	case SweptSessions:
+		return "sessions"
+	case SweptMarks:
+		return "marks"
+	case SweptAudits:
+		return "audits"
+	}
+	return "Swept(" + strconv.Itoa(int(k)) + ")"
+}
+
+// Sweep says what [Store.Sweep] removes.
+type Sweep struct {
+	Kind Swept
+	// Before is the time: what ended at it is kept.
+	Before clock.Millis
+	// Limit bounds what one call removes, and with it how long other changes wait; at least 1.
+	Limit int
+}
+
 // Searcher finds accounts.
 type Searcher interface {
 	// SearchAccounts calls each for every account of the page, in order. An account is handed over with the values of
 	// its sort keys, which a later Search takes as After. It returns the number of accounts that satisfy Where when
 	// s.Total is set. Both numbers are of one moment. Deleted accounts are never seen.
 	SearchAccounts(ctx context.Context, s Search, each func(a *Account, sort []query.Value) error) (total int64, err error)
+	// AccountValues calls each with the values of the fields, in their order, of every account of the group that satisfies
+	// where, in any order: what the account sorts by in the field, as [Field.SortValue] returns it. It reads no more of an
+	// account than where and the fields need, and its memory does not grow with their number. The slice is the driver's
+	// and is not kept. Everything is of one moment.
+	AccountValues(ctx context.Context, group string, where query.Expr, fields []query.Path, each func(values []query.Value) error) error
+	// ExplainSearch tells how SearchAccounts would find the accounts, without looking for them.
+	ExplainSearch(ctx context.Context, s Search) (Explanation, error)
 	// Audits calls each for the audit records of the site, newest first, at most limit.
 	Audits(ctx context.Context, apiKey string, limit int, each func(*Audit) error) error
 }
@@ -167,6 +224,20 @@ type Search struct {
 	Limit int
 	// Total asks for the number of all accounts that satisfy Where.
 	Total bool
+}
+
+// Explanation tells how a search finds its rows: for those who wonder why it is slow.
+type Explanation struct {
+	// Access is how rows are come by, in words: "by the unique key", "by an index on created", "every account of the group".
+	Access string `json:"access"`
+	// Index is the name of the index or key that is used; empty: none.
+	Index string `json:"index,omitempty"`
+	// Scan tells that every row is looked at, whatever the condition.
+	Scan bool `json:"scan"`
+	// Sort tells that what was found has to be sorted before the first row is known.
+	Sort bool `json:"sort"`
+	// Steps are the engine's own words.
+	Steps []string `json:"steps,omitempty"`
 }
 
 // Position is a place in an ordered result: behind one account.

@@ -13,7 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -79,50 +78,6 @@ func JWT(signer Signer, claims []byte) (string, error) {
 	}
 	text = append(text, '.')
 	return string(enc.AppendEncode(text, signature)), nil
-}
-
-// IDToken is what a verified id_token says.
-type IDToken struct {
-	Issuer, APIKey, UID string
-	Issued, Expires     time.Time
-	// Claims is the whole payload, a JSON object.
-	Claims json.RawMessage
-}
-
-// Expect says which id_tokens are accepted.
-type Expect struct {
-	Now time.Time
-	// Accept tells whether a token of the site is welcome: the site of the call, or one of its group. Nil: none is.
-	Accept func(apiKey string) bool
-	// Issuer returns the iss that tokens of the site carry.
-	Issuer func(apiKey string) string
-	// Audience is the aud that must be there; empty: it is not looked at.
-	Audience string
-}
-
-// ParseIDToken verifies one of our own id_tokens: RS256, a published key, the signature, issuer and site,
-// times, audience. A token that is not accepted is [ErrInvalid], or [ErrExpired] when its time alone is wrong.
-func (k *Keyring) ParseIDToken(ctx context.Context, text string, expect Expect) (*IDToken, error) {
-	payload, err := k.verify(ctx, text)
-	if err != nil {
-		return nil, err
-	}
-	c, err := readClaims(payload)
-	if err != nil || c.text("apiKey") == "" || c.text("sub") == "" || c["client_id"] != nil {
-		return nil, ErrInvalid
-	}
-	apiKey, issuer := c.text("apiKey"), c.text("iss")
-	if expect.Accept == nil || !expect.Accept(apiKey) || expect.Issuer == nil || issuer != expect.Issuer(apiKey) {
-		return nil, ErrInvalid
-	}
-	if expect.Audience != "" && !slices.Contains(c.texts("aud"), expect.Audience) {
-		return nil, ErrInvalid
-	}
-	issued, expires, err := c.times(expect.Now)
-	if err != nil {
-		return nil, err
-	}
-	return &IDToken{Issuer: issuer, APIKey: apiKey, UID: c.text("sub"), Issued: issued, Expires: expires, Claims: payload}, nil
 }
 
 // AccessClaims is what a JWT access token of /oauth2/token says.
@@ -248,18 +203,6 @@ func (c claims) text(name string) string {
 		return ""
 	}
 	return text
-}
-
-// texts returns a member that is a text or an array of texts.
-func (c claims) texts(name string) []string {
-	if one := c.text(name); one != "" {
-		return []string{one}
-	}
-	var many []string
-	if json.Unmarshal(c[name], &many) != nil {
-		return nil
-	}
-	return many
 }
 
 // seconds returns a member that is a time in whole seconds.

@@ -3,10 +3,8 @@ package token
 import (
 	"cmp"
 	"context"
-	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha256"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -55,7 +53,8 @@ type ring struct {
 
 type ringKey struct {
 	store.SigningKey
-	private *rsa.PrivateKey
+	// private is made once for each key and kept from ring to ring.
+	private *nativeKey
 	public  *rsa.PublicKey
 	jwk     JWK
 }
@@ -64,10 +63,7 @@ type ringKey struct {
 func (k *ringKey) KeyID() string { return k.ID }
 
 // Sign implements [Signer].
-func (k *ringKey) Sign(input []byte) ([]byte, error) {
-	sum := sha256.Sum256(input)
-	return rsa.SignPKCS1v15(nil, k.private, crypto.SHA256, sum[:])
-}
+func (k *ringKey) Sign(input []byte) ([]byte, error) { return k.private.sign(input) }
 
 // NewKeyring returns a keyring on the keys in the store. A nil random reader means that of the system.
 func NewKeyring(s store.Store, sealer *seal.Sealer, c clock.Clock, random io.Reader) *Keyring {
@@ -126,8 +122,11 @@ func (k *Keyring) PublicKey(ctx context.Context, kid string) (*rsa.PublicKey, er
 }
 
 // EnsureKey makes the first signing key if there is none. Of processes that start at once on one empty store one makes
-// it and all use it.
+// it and all use it. An error is also that the library that signs is not there: see [SigningLibrary].
 func (k *Keyring) EnsureKey(ctx context.Context) error {
+	if err := loadLibrary(); err != nil {
+		return err
+	}
 	if _, err := k.Current(ctx); !errors.Is(err, ErrNoKey) {
 		return err
 	}
@@ -283,7 +282,11 @@ func (k *Keyring) open(record *store.SigningKey) (*ringKey, error) {
 	if !public.Equal(&private.PublicKey) {
 		return nil, fmt.Errorf("signing key %s: its halves do not belong together", record.ID)
 	}
-	return &ringKey{private: private, public: public, jwk: newJWK(record.ID, public)}, nil
+	native, err := newNativeKey(private)
+	if err != nil {
+		return nil, fmt.Errorf("signing key %s: %w", record.ID, err)
+	}
+	return &ringKey{private: native, public: public, jwk: newJWK(record.ID, public)}, nil
 }
 
 func (r *ring) find(kid string) *ringKey {

@@ -3,6 +3,8 @@ package token_test
 import (
 	"context"
 	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
@@ -75,28 +77,48 @@ func published(t testing.TB, k *token.Keyring) []string {
 	return kids
 }
 
-// vectorKey stores the published test key as the signing key.
-func vectorKey(t *testing.T) (*token.Keyring, map[string]json.RawMessage) {
+// vectors are the parts of the published vectors that are about signing.
+type vectors struct {
+	RSA struct {
+		Private string `json:"private_key_pkcs8_pem"`
+		Public  string `json:"public_key_pem"`
+	} `json:"rsa_bearer"`
+	IDToken map[string]json.RawMessage `json:"id_token"`
+}
+
+func readVectors(t *testing.T) vectors {
 	t.Helper()
 	text, err := os.ReadFile("../../gigya/testdata/vectors.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var vectors struct {
-		RSA struct {
-			Private string `json:"private_key_pkcs8_pem"`
-			Public  string `json:"public_key_pem"`
-		} `json:"rsa_bearer"`
-		IDToken map[string]json.RawMessage `json:"id_token"`
-	}
-	if err := json.Unmarshal(text, &vectors); err != nil {
+	var v vectors
+	if err := json.Unmarshal(text, &v); err != nil {
 		t.Fatal(err)
 	}
-	private, _ := pem.Decode([]byte(vectors.RSA.Private))
-	public, _ := pem.Decode([]byte(vectors.RSA.Public))
+	return v
+}
+
+// vectorPrivate is the published test key.
+func vectorPrivate(t *testing.T) *rsa.PrivateKey {
+	t.Helper()
+	block, _ := pem.Decode([]byte(readVectors(t).RSA.Private))
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key.(*rsa.PrivateKey)
+}
+
+// vectorKey stores the published test key as the signing key.
+func vectorKey(t *testing.T) (*token.Keyring, map[string]json.RawMessage) {
+	t.Helper()
+	v := readVectors(t)
+	private, _ := pem.Decode([]byte(v.RSA.Private))
+	public, _ := pem.Decode([]byte(v.RSA.Public))
 	k, _, s := newKeyring(t)
 	kid := token.KeyID(public.Bytes)
-	err = s.Change(t.Context(), func(tx store.Tx) error {
+	err := s.Change(t.Context(), func(tx store.Tx) error {
 		return tx.PutSigningKey(&store.SigningKey{
 			ID: kid, Private: newSealer(t).Seal(private.Bytes, "signing:"+kid), Public: public.Bytes, Created: 1, Activates: 1,
 		})
@@ -104,7 +126,7 @@ func vectorKey(t *testing.T) (*token.Keyring, map[string]json.RawMessage) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return k, vectors.IDToken
+	return k, v.IDToken
 }
 
 func TestPublishedVectorsOfIDTokens(t *testing.T) {
@@ -284,9 +306,7 @@ func TestAKeySignsOnWhenTheClockIsSetBack(t *testing.T) {
 	}
 }
 
-func issuer(apiKey string) string { return "https://fidm.gigya.com/jwt/" + apiKey + "/" }
-
-func idToken(t testing.TB, signer token.Signer, claims string) string {
+func signedClaims(t testing.TB, signer token.Signer, claims string) string {
 	t.Helper()
 	text, err := token.JWT(signer, []byte(claims))
 	if err != nil {
@@ -295,75 +315,63 @@ func idToken(t testing.TB, signer token.Signer, claims string) string {
 	return text
 }
 
-const goodClaims = `{"iss":"https://fidm.gigya.com/jwt/4_site/","apiKey":"4_site","iat":1700000000,"exp":1700000300,"sub":"u1","aud":["a","b"]}`
+const goodClaims = `{"iss":"https://oauth2.gigya.com","sub":"AKey","client_id":"AKey","iat":1700000000,"exp":1700000300,"jti":"jti-1"}`
 
-func TestOurIDTokensAreVerified(t *testing.T) {
+func TestOnlyOurAccessTokensAreAccepted(t *testing.T) {
 	k, _, _ := ensured(t)
 	signer := current(t, k)
 	other, _, _ := ensured(t)
-	good := idToken(t, signer, goodClaims)
 	header := func(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
+	with := func(old, new string) string { return signedClaims(t, signer, strings.Replace(goodClaims, old, new, 1)) }
+	good, kid := with("", ""), signer.KeyID()
 	parts := strings.Split(good, ".")
-	kid := signer.KeyID()
-	accessToken, err := k.SignAccess(t.Context(), token.AccessClaims{
-		Issuer: issuer("4_site"), UserKey: "AKey", ID: "j", Issued: start, Expires: start.Add(time.Hour),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, c := range []struct {
 		name, text string
 		after      time.Duration
-		audience   string
 		want       error
 	}{
 		{name: "good", text: good},
-		{name: "good_for_an_audience", text: good, audience: "b"},
-		{name: "other_audience", text: good, audience: "c", want: token.ErrInvalid},
 		{name: "within_the_leeway_of_its_end", text: good, after: 304 * time.Second},
 		{name: "over", text: good, after: 305 * time.Second, want: token.ErrExpired},
 		{name: "of_a_clock_two_minutes_ahead", text: good, after: -120 * time.Second},
 		{name: "of_the_future", text: good, after: -121 * time.Second, want: token.ErrInvalid},
-		{name: "of_another_installation", text: idToken(t, current(t, other), goodClaims), want: token.ErrInvalid},
-		{name: "of_another_site", text: idToken(t, signer, strings.ReplaceAll(goodClaims, "4_site", "4_none")), want: token.ErrInvalid},
-		{name: "with_the_issuer_of_another_site", text: idToken(t, signer, strings.Replace(goodClaims, "4_site", "4_none", 1)), want: token.ErrInvalid},
-		{name: "without_exp", text: idToken(t, signer, strings.Replace(goodClaims, `"exp":1700000300,`, "", 1)), want: token.ErrInvalid},
-		{name: "with_exp_as_text", text: idToken(t, signer, strings.Replace(goodClaims, `1700000300`, `"1700000300"`, 1)), want: token.ErrInvalid},
-		{name: "with_exp_beyond_all_bounds", text: idToken(t, signer, strings.Replace(goodClaims, `1700000300`, `1e300`, 1)), want: token.ErrInvalid},
-		{name: "without_sub", text: idToken(t, signer, strings.Replace(goodClaims, `"sub":"u1"`, `"SUB":"u1"`, 1)), want: token.ErrInvalid},
-		{name: "that_is_an_access_token", text: accessToken, want: token.ErrInvalid},
+		{name: "of_another_installation", text: signedClaims(t, current(t, other), goodClaims), want: token.ErrInvalid},
+		{name: "without_exp", text: with(`"exp":1700000300,`, ""), want: token.ErrInvalid},
+		{name: "with_exp_as_text", text: with(`1700000300`, `"1700000300"`), want: token.ErrInvalid},
+		{name: "with_exp_beyond_all_bounds", text: with(`1700000300`, `1e300`), want: token.ErrInvalid},
+		{name: "without_sub", text: with(`"sub":"AKey"`, `"SUB":"AKey"`), want: token.ErrInvalid},
+		{name: "without_jti", text: with(`,"jti":"jti-1"`, ``), want: token.ErrInvalid},
+		{name: "of_a_client_that_is_not_the_subject", text: with(`"sub":"AKey"`, `"sub":"BKey"`), want: token.ErrInvalid},
+		{name: "that_is_an_id_token", text: signedClaims(t, signer, idTokenClaims), want: token.ErrInvalid},
+		{name: "that_is_an_id_token_with_a_client_id", text: with(`{`, `{"apiKey":"4_site",`), want: token.ErrInvalid},
+		{name: "whose_claims_are_no_object", text: signedClaims(t, signer, `["AKey"]`), want: token.ErrInvalid},
+		{name: "that_is_opaque", text: newTokens(t).SealAccess(access()), want: token.ErrInvalid},
 		{name: "with_alg_none", text: header(`{"typ":"JWT","alg":"none","kid":"`+kid+`"}`) + "." + parts[1] + ".", want: token.ErrInvalid},
 		{name: "with_alg_HS256", text: header(`{"typ":"JWT","alg":"HS256","kid":"`+kid+`"}`) + "." + parts[1] + "." + parts[2], want: token.ErrInvalid},
 		{name: "with_another_alg_that_our_key_signed", text: signedWith(t, signer, `{"typ":"JWT","alg":"RS384","kid":"`+kid+`"}`), want: token.ErrInvalid},
-		{name: "that_names_a_client", text: idToken(t, signer, strings.Replace(goodClaims, `{`, `{"client_id":"AKey",`, 1)), want: token.ErrInvalid},
 		{name: "with_an_unknown_kid", text: header(`{"typ":"JWT","alg":"RS256","kid":"nobody"}`) + "." + parts[1] + "." + parts[2], want: token.ErrInvalid},
-		{name: "with_other_claims", text: parts[0] + "." + header(strings.Replace(goodClaims, "u1", "u2", 1)) + "." + parts[2], want: token.ErrInvalid},
+		{name: "with_other_claims", text: parts[0] + "." + header(strings.ReplaceAll(goodClaims, "AKey", "BKey")) + "." + parts[2], want: token.ErrInvalid},
 		{name: "with_a_padded_signature", text: good + "==", want: token.ErrInvalid},
 		{name: "of_two_parts", text: parts[0] + "." + parts[1], want: token.ErrInvalid},
 		{name: "that_is_empty", text: "", want: token.ErrInvalid},
 		{name: "of_a_megabyte", text: parts[0] + "." + strings.Repeat("A", 1<<20) + "." + parts[2], want: token.ErrInvalid},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := k.ParseIDToken(t.Context(), c.text, token.Expect{
-				Now: start.Add(c.after), Audience: c.audience, Issuer: issuer,
-				Accept: func(apiKey string) bool { return apiKey == "4_site" },
-			})
+			got, err := k.ParseAccess(t.Context(), c.text, start.Add(c.after))
 			if !errors.Is(err, c.want) {
 				t.Fatalf("error %v, want %v", err, c.want)
 			}
-			if c.want == nil && (got.UID != "u1" || got.APIKey != "4_site" || !got.Expires.Equal(start.Add(300*time.Second))) {
+			if c.want == nil && (got.UserKey != "AKey" || got.ID != "jti-1" || !got.Expires.Equal(start.Add(300*time.Second))) {
 				t.Errorf("got %+v", got)
 			}
 		})
 	}
-	t.Run("and_by_nobody_unless_a_site_is_accepted", func(t *testing.T) {
-		if _, err := k.ParseIDToken(t.Context(), good, token.Expect{Now: start}); !errors.Is(err, token.ErrInvalid) {
-			t.Errorf("error %v", err)
-		}
-	})
 }
 
-// signedWith is an id_token with another header, its signature good.
+// idTokenClaims are those of a token about a user, which opens nothing.
+const idTokenClaims = `{"iss":"https://fidm.gigya.com/jwt/4_site/","apiKey":"4_site","iat":1700000000,"exp":1700000300,"sub":"u1","aud":["a","b"]}`
+
+// signedWith is a token with another header, its signature good.
 func signedWith(t *testing.T, signer token.Signer, header string) string {
 	t.Helper()
 	input := base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + base64.RawURLEncoding.EncodeToString([]byte(goodClaims))
@@ -397,19 +405,6 @@ func TestJWTAccessTokens(t *testing.T) {
 	}
 	if got, err := k.ParseAccess(t.Context(), text, start.Add(time.Hour)); !errors.Is(err, token.ErrExpired) || got.ID != "jti-1" {
 		t.Errorf("after its end: %+v, %v", got, err)
-	}
-	signer := current(t, k)
-	for name, bad := range map[string]string{
-		"id_token":                      idToken(t, signer, goodClaims),
-		"id_token with a client_id":     idToken(t, signer, strings.Replace(want, `{`, `{"apiKey":"4_site",`, 1)),
-		"subject and client differ":     idToken(t, signer, strings.Replace(want, `"sub":"AKey"`, `"sub":"BKey"`, 1)),
-		"without jti":                   idToken(t, signer, strings.Replace(want, `,"jti":"jti-1"`, ``, 1)),
-		"opaque access token":           newTokens(t).SealAccess(access()),
-		"claims that are not an object": idToken(t, signer, `["AKey"]`),
-	} {
-		if _, err := k.ParseAccess(t.Context(), bad, start); !errors.Is(err, token.ErrInvalid) {
-			t.Errorf("%s: %v", name, err)
-		}
 	}
 }
 

@@ -12,11 +12,15 @@ import (
 	"unicode/utf8"
 
 	"github.com/doorward/doorward/internal/document"
+	"github.com/doorward/doorward/internal/intake"
 	"github.com/doorward/doorward/internal/schema"
 )
 
-// mostColumns bounds the header.
-const mostColumns = 1000
+// Bounds of the header: its columns, and the bytes of the name of one.
+const (
+	mostColumns = 1000
+	longestName = 512
+)
 
 // NewCSV reads the header: the dotted path of each column. Fields are typed by the site's schema (nil: none), and where
 // that says nothing by what they look like. An empty field is an absent one.
@@ -64,13 +68,18 @@ func readHeader(header []string, kinds map[string]string) ([]column, error) {
 			return nil, errNotUTF8
 		case name == "":
 			return nil, fmt.Errorf("column %d has no name", i+1)
+		case len(name) > longestName:
+			return nil, fmt.Errorf("the name of column %d has %d bytes, at most %d are taken", i+1, len(name), longestName)
 		case seen[name]:
 			return nil, fmt.Errorf("there are two columns %q", name)
 		case slices.Contains(path, "") || len(path) > document.MaxDepth/2:
 			return nil, fmt.Errorf("%q is not a path such as profile.firstName", name)
-		case !known(path[0]):
-			return nil, fmt.Errorf("column %d, %q: %w", i+1, name, errUnknown)
 		}
+		member, known := intake.Known(path[0], intake.File)
+		if !known {
+			return nil, fmt.Errorf("column %d, %q: %w", i+1, name, intake.ErrUnknown)
+		}
+		path[0] = member
 		seen[name] = true
 		columns[i] = column{path, kinds[name]}
 	}
@@ -174,7 +183,9 @@ func (c column) value(text string) document.Value {
 		}
 	}
 	switch {
-	case slices.Contains(flags, c.path[0]):
+	case c.list():
+		return list(text)
+	case intake.IsFlag(c.path[0]):
 		return truth(text)
 	case !slices.Contains([]string{"data", "preferences", "subscriptions", "internal"}, c.path[0]):
 		return document.String(text)
@@ -182,6 +193,20 @@ func (c column) value(text string) document.Value {
 		return document.Number(text)
 	}
 	return truth(text)
+}
+
+// list tells whether the column holds a list of addresses.
+func (c column) list() bool {
+	return len(c.path) == 2 && (c.path[0] == "emails" || c.path[0] == "loginIDs" && c.path[1] != "username")
+}
+
+// list returns the addresses of a field, which are separated by commas, semicolons or blanks.
+func list(text string) document.Value {
+	var items []document.Value
+	for _, address := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ';' || r == '|' || r == ' ' }) {
+		items = append(items, document.String(address))
+	}
+	return document.ArrayOf(items...)
 }
 
 // truth returns the boolean that the text is, in any letter case, or the text.

@@ -8,12 +8,10 @@ import (
 	"strings"
 
 	"github.com/doorward/doorward/gigya"
-	"github.com/doorward/doorward/internal/account"
 	"github.com/doorward/doorward/internal/clock"
-	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/id"
+	"github.com/doorward/doorward/internal/intake"
 	"github.com/doorward/doorward/internal/password"
-	"github.com/doorward/doorward/internal/schema"
 	"github.com/doorward/doorward/internal/site"
 	"github.com/doorward/doorward/internal/store"
 )
@@ -28,39 +26,79 @@ type Importer struct {
 	Clock     clock.Clock
 	// Rand must be safe for concurrent use.
 	Rand io.Reader
+	// Upsert changes accounts whose UID is there; without it such a row is refused.
+	Upsert bool
+}
+
+// prepared is a row that needs nothing but a transaction.
+type prepared struct {
+	line  int
+	uid   string
+	in    *intake.Account
+	draft *intake.Draft
+	site  *site.Site
+	now   clock.Millis
+	// err refuses the row.
+	err error
+	// conflicts are the identities that were left out.
+	conflicts []intake.Conflict
 }
 
 // Import makes one account and returns its UID. A row that is refused changes nothing: the error is a *RowError whose
 // reason names the member. Any other error says that the import cannot go on.
 func (i *Importer) Import(ctx context.Context, row Row) (uid string, err error) {
-	in, err := read(row.Members)
+	p, err := i.prepare(ctx, row)
+	if err == nil {
+		err = i.alone(ctx, p)
+	}
+	if err == nil {
+		err = p.err
+	}
 	if err != nil {
-		return "", &RowError{row.Line, err}
+		return "", err
+	}
+	return p.uid, nil
+}
+
+// prepare reads and checks the row, hashes what is to be hashed, and works a new account out. The error ends the import; one
+// that refuses the row is in the result.
+func (i *Importer) prepare(ctx context.Context, row Row) (*prepared, error) {
+	p := &prepared{line: row.Line}
+	in, err := intake.Read(row.Members, intake.File)
+	if err != nil {
+		p.err = &RowError{row.Line, err}
+		return p, nil
 	}
 	s, err := i.Sites.Site(ctx, i.APIKey)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	if err := in.check(s); err != nil {
-		return "", &RowError{row.Line, err}
+	if err := in.Check(s); err != nil {
+		p.err = &RowError{row.Line, err}
+		return p, nil
 	}
-	if in.password != "" {
-		if in.hash, err = i.Passwords.Hash(ctx, in.password); err != nil {
-			return "", err
-		}
+	if err := in.Hash(ctx, i.Passwords); err != nil {
+		return nil, err
 	}
 	now := i.Clock.Now()
-	if in.uid == "" {
-		in.uid = id.UID(now, i.Rand)
+	p.in, p.site, p.uid, p.now = in, s, in.UID, clock.FromTime(now)
+	if p.uid == "" {
+		p.uid = id.UID(now, i.Rand)
 	}
-	err = i.Store.Change(ctx, func(tx store.Tx) error { return in.write(tx, s, clock.FromTime(now)) })
+	p.draft, err = in.New(s, p.uid, p.now)
+	return p, p.refuse(err)
+}
+
+// refuse notes an error that is the row's fault; another one it gives back.
+func (p *prepared) refuse(err error) error {
+	if err == nil {
+		return nil
+	}
 	if reason := refusal(err); reason != nil {
-		return "", &RowError{row.Line, reason}
+		p.err = &RowError{p.line, reason}
+		return nil
 	}
-	if err != nil {
-		return "", err
-	}
-	return in.uid, nil
+	return err
 }
 
 // refusal returns the reason if the error is the row's fault, and nil for one that stands for the store's.
@@ -69,9 +107,9 @@ func refusal(err error) error {
 	var taken *store.TakenError
 	switch {
 	case errors.Is(err, store.ErrExists):
-		return errors.New("UID: there is an account with this UID already")
+		return fmt.Errorf("UID: there is an account with this UID already%w", errThereAlready)
 	case errors.As(err, &taken):
-		return fmt.Errorf("the login identifier %q belongs to another account already", taken.Identifier.Value)
+		return fmt.Errorf("%s belongs to another account already%w", identifierText(taken.Identifier), errThereAlready)
 	case !errors.As(err, &failure):
 		return nil
 	case len(failure.Validation) == 0:
@@ -84,174 +122,41 @@ func refusal(err error) error {
 	return errors.New(strings.Join(parts, "; "))
 }
 
-// write makes the account in one transaction. It may run again: it changes nothing of the row.
-func (in *incoming) write(tx store.Tx, s *site.Site, now clock.Millis) error {
-	if _, err := tx.Account(s.Group, in.uid); err == nil {
-		return store.ErrExists
-	} else if !errors.Is(err, store.ErrNotFound) {
-		return err
+// errThereAlready marks the refusals of rows that may have been imported before. It has no text of its own.
+var errThereAlready = errors.New("")
+
+func identifierText(x store.Identifier) string {
+	switch x.Space {
+	case store.LoginSpace:
+		return fmt.Sprintf("the login identifier %q", x.Value)
+	case store.LiteSpace:
+		return fmt.Sprintf("email: the address %q of a lite account", x.Value)
 	}
-	if err := extendSchema(tx, s, in.data); err != nil {
-		return err
-	}
-	a := account.New(s.Group, in.uid, now)
-	out, err := account.Apply(a, in.change(), account.Rules{
-		Site: s, Server: true, Now: now,
-		Owner: func(x store.Identifier) (string, error) { return tx.Owner(s.Group, x) },
-	})
-	if err != nil {
-		return err
-	}
-	if err := out.Err(); err != nil {
-		return err
-	}
-	if err := in.finish(a, now); err != nil {
-		return err
-	}
-	return out.Store(tx, a)
+	return fmt.Sprintf("phoneNumber: %q", x.Value)
 }
 
-// extendSchema gives the site's dynamic data schema the fields that the row has and it has not, as a server call does.
-func extendSchema(tx store.Tx, s *site.Site, data *document.Object) error {
-	if _, more, err := s.Schema.Extend(data); err != nil || !more {
-		return err
-	}
-	record, err := tx.Site(s.APIKey)
-	if err != nil {
-		return fmt.Errorf("reading the site: %w", err)
-	}
-	present, err := schema.Parse(record.Schema)
-	if err != nil {
-		return fmt.Errorf("reading the schema: %w", err)
-	}
-	extended, more, err := present.Extend(data)
-	if err != nil || !more {
-		return err
-	}
-	record.Schema = extended
-	if err := tx.PutSite(record); err != nil {
-		return fmt.Errorf("writing the schema: %w", err)
-	}
-	return nil
-}
-
-// change is what of the row goes through the checks of a server call.
-func (in *incoming) change() *account.Change {
-	ch := &account.Change{
-		Email: in.email, Username: in.username, Profile: in.profile, Data: in.data, Internal: in.internal,
-		Preferences: in.preferences, Subscriptions: in.subscriptions, RegSource: in.regSource, PasswordHash: in.hash,
-		AddLoginEmails: in.loginIDs.all(),
-	}
-	if in.loginIDs == nil {
-		return ch
-	}
-	// An export's profile.email need not be a login identifier: then loginIDs has not got it.
-	v, _ := in.profile.Get("email")
-	address := account.Normalize(v.Str())
-	if account.ValidEmail(address) && !in.loginIDs.has(address) && address != account.Normalize(in.username) {
-		ch.RemoveLoginEmails = []string{address}
-	}
-	return ch
-}
-
-// finish gives the account what no call can write: stamps, states, and documents as another installation left them.
-func (in *incoming) finish(a *store.Account, now clock.Millis) error {
-	set := func(to *clock.Millis, from clock.Millis) {
-		if from != 0 {
-			*to = from
+// store writes the row in the transaction, which goes on after a row that is refused. It may run again.
+func (p *prepared) store(tx store.Tx, upsert bool) error {
+	p.err, p.conflicts = nil, nil
+	draft := p.draft
+	if upsert && p.in.UID != "" {
+		present, err := tx.Account(draft.Account.Group, p.uid)
+		if err == nil {
+			draft, err = p.in.Change(present, p.site, p.now)
+		}
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return p.refuse(err)
 		}
 	}
-	set(&a.Created, in.created)
-	set(&a.OldestDataUpdated, in.created)
-	set(&a.OldestDataUpdated, in.oldest)
-	set(&a.LastUpdated, in.updated)
-	set(&a.LastLogin, in.lastLogin)
-	if in.registered == nil || *in.registered {
-		a.Registered = now
-		set(&a.Registered, in.created)
-		set(&a.Registered, in.registeredAt)
-	}
-	a.IsActive = in.active == nil || *in.active
-	if in.provider != "" {
-		a.LoginProvider = in.provider
-	}
-	if in.hash != "" {
-		set(&a.Secrets.PasswordCreated, in.changed)
-	}
-	in.addresses(a)
-	if in.identities != nil {
-		a.Identities = in.identities
-	}
-	if in.providers != "" {
-		a.SocialProviders = in.providers
-	}
-	if in.more.Len() > 0 {
-		a.More = in.more.JSON()
-	}
-	var err error
-	if a.Preferences, err = whole(in.preferences); err == nil {
-		a.Subscriptions, err = whole(in.subscriptions)
-	}
-	return err
+	conflicts, err := draft.Store(tx)
+	p.conflicts = conflicts
+	return p.refuse(err)
 }
 
-// whole returns consents and subscriptions with the stamps that a call may not write: they are the proof of the consent.
-func whole(o *document.Object) ([]byte, error) {
-	if o.Len() == 0 {
-		return nil, nil
+// alone writes the row in a transaction of its own.
+func (i *Importer) alone(ctx context.Context, p *prepared) error {
+	if p.err != nil {
+		return nil
 	}
-	nested := &document.Object{}
-	if err := document.MergeDeep(nested, o); err != nil {
-		return nil, gigya.NewError(gigya.ObjectTooLarge, "the object would be nested too deeply")
-	}
-	text := nested.JSON()
-	if len(text) > account.MaxDocument {
-		return nil, gigya.NewError(gigya.ObjectTooLarge, "")
-	}
-	return text, nil
-}
-
-// addresses puts the e-mail addresses in the order and state of the row, those that it lists first.
-func (in *incoming) addresses(a *store.Account) {
-	given := addressList{}
-	given.add(in.emails)
-	given.add(in.loginIDs)
-	unlisted := in.emails == nil && in.loginIDs == nil
-	all := account.ParseEmails(a.Emails)
-	if v, _ := in.profile.Get("email"); v.Str() != "" {
-		all.Unverified = append(all.Unverified, account.Normalize(v.Str()))
-	}
-	for _, address := range append(all.Verified, all.Unverified...) {
-		if !given.has(address) {
-			given.unverified = append(given.unverified, address)
-		}
-	}
-	if unlisted && in.verified != nil && *in.verified {
-		given.verified, given.unverified = given.unverified, nil
-	}
-	a.Emails = account.Emails{Verified: given.verified, Unverified: given.unverified}.JSON()
-
-	held := account.ParseLoginIDs(a.LoginIDs)
-	ids := account.LoginIDs{Username: held.Username}
-	order := addressList{}
-	order.add(in.loginIDs)
-	order.add(&given)
-	for _, address := range order.all() {
-		switch {
-		case !held.HasEmail(address):
-		case given.isVerified(address):
-			ids.Emails = append(ids.Emails, address)
-		default:
-			ids.Unverified = append(ids.Unverified, address)
-		}
-	}
-	a.LoginIDs = ids.JSON()
-
-	a.Verified = 0
-	if in.verified != nil && *in.verified || in.verified == nil && len(given.verified) > 0 {
-		a.Verified = a.Created
-		if in.verifiedAt != 0 {
-			a.Verified = in.verifiedAt
-		}
-	}
+	return p.refuse(i.Store.Change(ctx, func(tx store.Tx) error { return p.store(tx, i.Upsert) }))
 }

@@ -24,7 +24,7 @@ type memory struct {
 	partner  store.Partner
 	site     store.Site
 	accounts map[string]store.Account
-	owners   map[store.Identifier]string
+	owners   map[owned]string
 }
 
 // memoryTx is a transaction on a copy.
@@ -52,11 +52,11 @@ func (m *memory) Site(context.Context, string) (*store.Site, error) { s := m.sit
 func (m *memory) SearchAccounts(_ context.Context, s store.Search, each func(*store.Account, []query.Value) error) (int64, error) {
 	n := 0
 	for _, uid := range slices.Sorted(maps.Keys(m.accounts)) {
-		if s.After != nil && uid <= s.After.UID || n == s.Limit {
+		a := m.accounts[uid]
+		if a.Group != s.Group || s.After != nil && a.UID <= s.After.UID || n == s.Limit {
 			continue
 		}
 		n++
-		a := m.accounts[uid]
 		if err := each(&a, nil); err != nil {
 			return 0, err
 		}
@@ -72,8 +72,8 @@ func (tx memoryTx) PutSite(s *store.Site) error {
 	return nil
 }
 
-func (tx memoryTx) Account(_, uid string) (*store.Account, error) {
-	a, ok := tx.memory.accounts[uid]
+func (tx memoryTx) Account(group, uid string) (*store.Account, error) {
+	a, ok := tx.memory.accounts[group+" "+uid]
 	if !ok {
 		return nil, store.ErrNotFound
 	}
@@ -81,28 +81,43 @@ func (tx memoryTx) Account(_, uid string) (*store.Account, error) {
 }
 
 func (tx memoryTx) PutAccount(a *store.Account) error {
+	key := a.Group + " " + a.UID
+	if _, ok := tx.memory.accounts[key]; ok && a.Rev == 0 {
+		return store.ErrExists
+	}
 	a.Rev++
-	tx.memory.accounts[a.UID] = *a
+	tx.memory.accounts[key] = *a
 	return nil
 }
 
-func (tx memoryTx) Owner(_ string, id store.Identifier) (string, error) {
-	uid, ok := tx.memory.owners[id]
+// owned is an identifier of a group.
+type owned struct {
+	group string
+	id    store.Identifier
+}
+
+func (tx memoryTx) Owner(group string, id store.Identifier) (string, error) {
+	uid, ok := tx.memory.owners[owned{group, id}]
 	if !ok {
 		return "", store.ErrNotFound
 	}
 	return uid, nil
 }
 
-func (tx memoryTx) ClaimIdentifier(_ string, id store.Identifier, uid string) error {
-	if owner, ok := tx.memory.owners[id]; ok && owner != uid {
+func (tx memoryTx) ClaimIdentifier(group string, id store.Identifier, uid string) error {
+	if owner, ok := tx.memory.owners[owned{group, id}]; ok && owner != uid {
 		return &store.TakenError{Identifier: id, UID: owner}
 	}
-	tx.memory.owners[id] = uid
+	tx.memory.owners[owned{group, id}] = uid
 	return nil
 }
 
-func (tx memoryTx) ReleaseIdentifier(string, store.Identifier, string) error { return nil }
+func (tx memoryTx) ReleaseIdentifier(group string, id store.Identifier, uid string) error {
+	if tx.memory.owners[owned{group, id}] == uid {
+		delete(tx.memory.owners, owned{group, id})
+	}
+	return nil
+}
 
 // newMemory makes a site that lives in memory alone.
 func newMemory(t *testing.T) target {
@@ -121,7 +136,7 @@ func newMemory(t *testing.T) target {
 		t.Fatal(err)
 	}
 	record.Policies = []byte(userNames)
-	m := &memory{partner: *partner, site: *record, accounts: map[string]store.Account{}, owners: map[store.Identifier]string{}}
+	m := &memory{partner: *partner, site: *record, accounts: map[string]store.Account{}, owners: map[owned]string{}}
 	return target{t: t, Importer: &transfer.Importer{
 		Store: m, Sites: site.NewDirectory(m, sealer), APIKey: record.APIKey, Clock: fake, Rand: rand.Reader,
 		Passwords: password.New(password.Options{Params: password.Params{Memory: 8, Time: 1, Threads: 1}, Rand: rand.Reader}),

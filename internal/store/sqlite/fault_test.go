@@ -10,7 +10,6 @@ import (
 	"testing/fstest"
 	"time"
 
-	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/store"
 )
 
@@ -81,28 +80,6 @@ func TestEveryChangeIsCommittedWithTheDiskWaitedFor(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
-	}
-}
-
-func TestDeadMarksAreSweptAway(t *testing.T) {
-	s := openInside(t)
-	const step = clock.Millis(20_000)
-	for i := range 1000 {
-		now := clock.Millis(i+1) * step
-		h := store.Hash{byte(i), byte(i >> 8)}
-		if err := s.Change(t.Context(), func(tx store.Tx) error { return tx.UseOnce("space", h, now, now+step) }); err != nil {
-			t.Fatal(err)
-		}
-	}
-	err := within(t, s, func(tx *tx) error {
-		n, err := number(tx.c, "SELECT count(*) FROM marks")
-		if n > 2*sweepGrace/int64(step) {
-			t.Errorf("%d marks remain", n)
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 }
 

@@ -29,7 +29,7 @@ import (
 // may take the latest records, as the contract allows.
 //
 // The files are numbered. One that holds generationRecords records is full, and the next one follows it. A file is
-// deleted when all its records have been dead for sweepGrace, and leaves the memory when they have been dead for
+// deleted when all its records have been dead for nonceGrace, and leaves the memory when they have been dead for
 // nonceSlack; if the clock is put back behind that point, the files are read again.
 //
 // What fails leaves the nonce unclaimed and is told: a request whose nonce cannot be kept is not served.
@@ -280,6 +280,10 @@ func (l *nonceLog) follow(now clock.Millis) error {
 	return l.sweep(now)
 }
 
+// nonceGrace is how long a dead nonce's file is kept: what was used must stay used when a clock that ran ahead is put right.
+// An hour covers a clock that was set to the wrong time zone.
+const nonceGrace = 3_600_000
+
 // sweep deletes the files that hold nothing but what has long been dead, and takes out of memory what is dead. The last
 // generation stays: it shows which number comes next.
 func (l *nonceLog) sweep(now clock.Millis) error {
@@ -293,7 +297,7 @@ func (l *nonceLog) sweep(now clock.Millis) error {
 			g.records = nil
 			l.forgotten = max(l.forgotten, g.ends)
 		}
-		if g.ends+sweepGrace > now {
+		if g.ends+nonceGrace > now {
 			return false
 		}
 		// Another process may have been faster.

@@ -10,7 +10,7 @@ import (
 )
 
 func (p *plan) sortKey(o query.Order) (sortKey, error) {
-	field, err := store.FieldOf(o.Path)
+	field, err := store.SortField(o)
 	if err != nil {
 		return sortKey{}, err
 	}

@@ -283,6 +283,8 @@ func column(part store.Part) string {
 		return "data"
 	case store.PartPreferences:
 		return "preferences"
+	case store.PartSubscriptions:
+		return "subscriptions"
 	case store.PartInternal:
 		return "internal"
 	case store.PartCustomIdentifiers:

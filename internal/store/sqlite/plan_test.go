@@ -79,6 +79,8 @@ func TestHotStatementsAnswerFromAnIndex(t *testing.T) {
 		sqlMarked:             {"SEARCH marks USING PRIMARY KEY (space=? AND hash=?)"},
 		sqlSweepMarks: {"SEARCH marks USING PRIMARY KEY (space=? AND hash=?)", "LIST SUBQUERY",
 			"SEARCH marks USING COVERING INDEX marks_until (until<?)"},
+		sqlSweepSessions: {sessionKey, "LIST SUBQUERY", "SEARCH sessions USING COVERING INDEX sessions_end (expires>? AND expires<?)"},
+		sqlSessionBeyond: {"SEARCH sessions USING PRIMARY KEY (grp=? AND uid=?)"},
 		sqlConfigVersion: {"SEARCH meta USING PRIMARY KEY (name=?)"},
 		sqlPartner:       {"SEARCH partners USING INTEGER PRIMARY KEY (rowid=?)"},
 		sqlSite:          {"SEARCH sites USING INDEX sqlite_autoindex_sites_1 (api_key=?)"},

@@ -16,6 +16,13 @@ const (
 	// No token hashes to zero, so the zero hash excepts nothing.
 	sqlDeleteSessions = `DELETE FROM sessions WHERE grp = ? AND uid = ? AND hash <> ?`
 
+	// Whether there are more than so many: the engine looks at one row more than that, in the order of the key.
+	sqlSessionBeyond = `SELECT 1 FROM sessions WHERE grp = ? AND uid = ? LIMIT 1 OFFSET ? + 0`
+	// The newest one sorts before all others, those that are over behind all others.
+	sqlLimitSessions = `DELETE FROM sessions WHERE grp = ?1 AND uid = ?2 AND hash IN
+		(SELECT hash FROM sessions WHERE grp = ?1 AND uid = ?2
+		ORDER BY hash = ?3 DESC, dynamic = 0 AND expires > 0 AND expires <= ?5, created DESC, hash LIMIT -1 OFFSET ?4 + 0)`
+
 	sqlMarked = `SELECT 1 FROM marks WHERE space = ? AND hash = ? AND until > ?`
 	// A mark that has died is set anew; one that lives makes the statement change nothing.
 	sqlUseOnce = `INSERT INTO marks (space, hash, until) VALUES (?1, ?2, ?4)
@@ -74,6 +81,21 @@ func deleteSessions(c *sqlite.Conn, group, uid string, except store.Hash) (int, 
 	return exec(c, sqlDeleteSessions, func(b *binder) { b.text(group); b.text(uid); b.hash(except) })
 }
 
+func limitSessions(c *sqlite.Conn, group, uid string, newest store.Hash, keep int, now clock.Millis) (int, error) {
+	keep = max(keep, 1)
+	beyond, err := has(c, sqlSessionBeyond, func(b *binder) { b.text(group); b.text(uid); b.int(int64(keep)) })
+	if err != nil || !beyond {
+		return 0, err
+	}
+	return exec(c, sqlLimitSessions, func(b *binder) {
+		b.text(group)
+		b.text(uid)
+		b.hash(newest)
+		b.int(int64(keep))
+		b.time(now)
+	})
+}
+
 func marked(c *sqlite.Conn, space string, hash store.Hash, now clock.Millis) (bool, error) {
 	return has(c, sqlMarked, func(b *binder) { b.text(space); b.hash(hash); b.time(now) })
 }
@@ -88,21 +110,5 @@ func useOnce(c *sqlite.Conn, space string, hash store.Hash, now, until clock.Mil
 	if err == nil && changed == 0 {
 		return store.ErrUsed
 	}
-	return err
-}
-
-// Dead marks are deleted by the groups that set new ones: up to sweepPieces for each new one, and sweepGrace after their
-// end: what was used must stay used when a clock that ran ahead is put right. An hour covers a clock that was set to the
-// wrong time zone. The files of nonces are kept as long (see [nonceLog]).
-const (
-	sweepPieces = 4
-	sweepGrace  = 3_600_000
-)
-
-func sweep(c *sqlite.Conn, now clock.Millis, claims int) error {
-	_, err := exec(c, sqlSweepMarks, func(b *binder) {
-		b.time(now - sweepGrace)
-		b.int(int64(claims) * sweepPieces)
-	})
 	return err
 }

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,9 @@ type Options struct {
 	Map int64
 	// Busy is how long a write waits for another process that is writing; 0: 5 seconds.
 	Busy time.Duration
+	// WriteCache is how much of the file the writing connection keeps in memory, in KiB; 0: 8192. A transaction that changes
+	// more writes its pages more than once: an import takes more.
+	WriteCache int
 }
 
 // searchers is the number of searches that run at the same time; others wait for them.
@@ -85,7 +89,7 @@ func open(ctx context.Context, o Options) (*Store, error) {
 	if err := create(file); err != nil {
 		return nil, err
 	}
-	w, err := connect(file, o.Busy, writerCache)
+	w, err := connect(file, o.Busy, cmp.Or(o.WriteCache, writerCache))
 	if err != nil {
 		return nil, err
 	}

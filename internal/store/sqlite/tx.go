@@ -13,9 +13,6 @@ type tx struct {
 	c *sqlite.Conn
 	// wrote: something was written, or tried to be.
 	wrote bool
-	// marks counts those that were set, and now is the latest time of one: what the sweep goes by.
-	marks int
-	now   clock.Millis
 	// configured: a record of the configuration was written.
 	configured bool
 }
@@ -30,8 +27,6 @@ func (t *tx) end() { t.c = nil }
 
 // add sums up what several functions of one transaction did.
 func (t *tx) add(other *tx) {
-	t.marks += other.marks
-	t.now = max(t.now, other.now)
 	t.configured = t.configured || other.configured
 }
 
@@ -106,8 +101,6 @@ func (t *tx) LimitSessions(group, uid string, newest store.Hash, keep int, now c
 
 func (t *tx) UseOnce(space string, hash store.Hash, now, until clock.Millis) error {
 	return t.write(func(c *sqlite.Conn) error {
-		t.marks++
-		t.now = max(t.now, now)
 		return useOnce(c, space, hash, now, until)
 	})
 }

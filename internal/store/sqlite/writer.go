@@ -229,14 +229,8 @@ func (w *writer) guarded(t *tx, j *job) (err error) {
 	return j.fn(t)
 }
 
-// commit sweeps what is dead, in proportion to what is new, and commits. A change of the configuration is announced to
-// those who keep it in memory, in this process and in others.
+// commit commits. A change of the configuration is announced to those who keep it in memory, in this process and in others.
 func (w *writer) commit(sum *tx) error {
-	if sum.marks > 0 {
-		if err := sweep(w.c.Conn, sum.now, sum.marks); err != nil {
-			return err
-		}
-	}
 	if sum.configured {
 		if err := w.config.begin(); err != nil {
 			return fmt.Errorf("announce a change of the configuration: %w", err)

@@ -90,6 +90,17 @@ var scenarios = map[string]string{
 	`identities.provider = "site" AND identities.providerUID = "10204456750325770"`: "jo",
 	`identities.provider != "site"`:                                                 "mi xx",
 
+	`subscriptions.news.email.isSubscribed = true`: "jo",
+	`subscriptions IS NULL`:                        "mi xx",
+	`profile.firstName = regex("[Jm].")`:           "jo mi",
+	`profile.firstName != regex("[Jm]o")`:          "mi xx",
+	`profile.email = regex("JO@.*\\.com")`:         "jo",
+	`loginIDs.emails = regex("m.@example\\.com")`:  "mi",
+	`data.words = regex("Blue.*")`:                 "jo",
+	`data.n = regex("7")`:                          "mi",
+	`regSource = regex("https:.*")`:                "jo",
+	`NOT UID = regex("(jo|mi)")`:                   "xx",
+
 	`profile.age = 45`:                       "jo",
 	`profile.age >= 45 AND profile.age < 47`: "jo mi",
 	`profile.age = 3`:                        "",

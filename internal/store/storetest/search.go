@@ -163,7 +163,8 @@ func searchFaults(t *testing.T, s store.Store) {
 	for where, position := range map[string]int{
 		`nonsense = 1`:                      0,
 		`UID = "a" AND nonsense.deep = 1`:   len(`UID = "a" AND `),
-		`subscriptions.news IS NULL`:        0,
+		`created = regex("2014.*")`:         0,
+		`isActive = regex("t.*")`:           0,
 		`password.hash = "x"`:               0,
 		`password IS NULL`:                  0,
 		`UID.x = "a"`:                       0,

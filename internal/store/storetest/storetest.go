@@ -30,7 +30,10 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"sessions", sessionTests},
 		{"configuration", configurationTests},
 		{"audit", auditTests},
+		{"sweeps", sweepTests},
+		{"bounds of sessions", sessionBoundTests},
 		{"search", searchTests},
+		{"values", valueTests},
 	}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) {

@@ -1,0 +1,145 @@
+package intake
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/doorward/doorward/internal/account"
+	"github.com/doorward/doorward/internal/clock"
+	"github.com/doorward/doorward/internal/document"
+	"github.com/doorward/doorward/internal/id"
+	"github.com/doorward/doorward/internal/site"
+	"github.com/doorward/doorward/internal/store"
+)
+
+// liteType is the member of accountTypes that says what a lite account is.
+const liteType = "lite"
+
+// checkLite checks a row that is a lite account.
+func (in *Account) checkLite() error {
+	switch {
+	case in.password.hash != "" || in.password.clear != "" || in.username != "":
+		return wrong("accountTypes", "a lite account has neither password nor user name")
+	case in.hasIdentities || in.loginIDs != nil && in.loginIDs.Username != "":
+		return wrong("accountTypes", "a lite account has neither identities nor login identifiers")
+	}
+	in.loginIDs = nil
+	if v, _ := in.profile.Get("email"); in.email == "" && account.ValidEmail(v.Str()) {
+		in.email = v.Str()
+	}
+	if in.email == "" {
+		return wrong("email", "is missing: a lite account is an address")
+	}
+	return nil
+}
+
+// liteAddress returns the address that the lite account is.
+func liteAddress(a *store.Account) string {
+	raw, _ := document.Member(a.Profile, "email")
+	email, _ := document.Text(raw)
+	return account.Normalize(email)
+}
+
+// Lite is what a call brings of a lite account.
+type Lite struct {
+	Email                                     string
+	Profile, Data, Preferences, Subscriptions *document.Object
+}
+
+// A LiteWrite makes or changes a lite account in a transaction.
+type LiteWrite struct {
+	Site *site.Site
+	Now  clock.Millis
+	// UID and Token are for a new one.
+	UID, Token string
+}
+
+// NewLiteWrite draws what a new lite account needs.
+func NewLiteWrite(s *site.Site, now clock.Millis, rand io.Reader) LiteWrite {
+	const tokenLength = 32
+	token := make([]byte, tokenLength)
+	// The reader is the server's own, which does not fail.
+	_, _ = io.ReadFull(rand, token)
+	return LiteWrite{Site: s, Now: now, UID: id.UID(now.Time(), rand), Token: hex.EncodeToString(token)}
+}
+
+// Store makes the lite account of the address, or changes it, and returns its UID. The subscriptions are those of the full
+// account that logs in with the address, if there is one. The error is a *MemberError, a *gigya.Error for what the account
+// cannot be, or the store's.
+func (w LiteWrite) Store(tx store.Tx, l Lite) (string, error) {
+	if !account.ValidEmail(l.Email) {
+		return "", wrong("email", fmt.Sprintf("%.100q is not an e-mail address", l.Email))
+	}
+	full, err := w.full(tx, account.Normalize(l.Email))
+	if err != nil {
+		return "", err
+	}
+	in := &Account{
+		source: Call, lite: true, stamped: true, email: l.Email, more: &document.Object{},
+		profile: l.Profile.Clone(), data: l.Data, preferences: l.Preferences, subscriptions: l.Subscriptions,
+	}
+	in.profile.Set("email", document.String(l.Email))
+	if full != nil {
+		in.subscriptions = nil
+	}
+	d, err := w.draft(tx, in)
+	if err != nil {
+		return "", err
+	}
+	if _, err := d.Store(tx); err != nil {
+		return "", err
+	}
+	if full == nil {
+		return d.Account.UID, nil
+	}
+	return d.Account.UID, w.beside(tx, full, l.Subscriptions)
+}
+
+// full returns the full account that logs in with the address; nil: none.
+func (w LiteWrite) full(tx store.Tx, address string) (*store.Account, error) {
+	uid, err := tx.Owner(w.Site.Group, store.Identifier{Space: store.LoginSpace, Value: address})
+	if err == nil {
+		var a *store.Account
+		if a, err = tx.Account(w.Site.Group, uid); err == nil {
+			return a, nil
+		}
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	return nil, fmt.Errorf("looking for a full account: %w", err)
+}
+
+// draft works the change out on the lite account of the address, or on a new one.
+func (w LiteWrite) draft(tx store.Tx, in *Account) (*Draft, error) {
+	group := store.LiteGroup(w.Site.Group)
+	uid, err := tx.Owner(group, store.Identifier{Space: store.LiteSpace, Value: account.Normalize(in.email)})
+	if errors.Is(err, store.ErrNotFound) {
+		in.more.Set("accountTypes", document.ArrayOf(document.String(liteType)))
+		in.more.Set("hasLiteAccount", document.Boolean(true))
+		in.more.Set("token", document.String(w.Token))
+		return in.New(w.Site, w.UID, w.Now)
+	}
+	if err != nil {
+		return nil, err
+	}
+	present, err := tx.Account(group, uid)
+	if err != nil {
+		return nil, fmt.Errorf("reading a lite account: %w", err)
+	}
+	return in.Change(present, w.Site, w.Now)
+}
+
+// beside notes at the full account of the address that there is a lite one, and gives it the subscriptions.
+func (w LiteWrite) beside(tx store.Tx, full *store.Account, subscriptions *document.Object) error {
+	in := &Account{source: Call, stamped: true, more: &document.Object{}, subscriptions: subscriptions}
+	in.more.Set("hasLiteAccount", document.Boolean(true))
+	d, err := in.Change(full, w.Site, w.Now)
+	if err != nil {
+		return err
+	}
+	_, err = d.Store(tx)
+	return err
+}

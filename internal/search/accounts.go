@@ -1,0 +1,184 @@
+package search
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/doorward/doorward/internal/account"
+	"github.com/doorward/doorward/internal/query"
+	"github.com/doorward/doorward/internal/schema"
+	"github.com/doorward/doorward/internal/site"
+	"github.com/doorward/doorward/internal/store"
+)
+
+// Accounts are the sources over the accounts of a site's group: accounts, emailAccounts, communications.
+type Accounts struct {
+	Store store.Searcher
+	Site  *site.Site
+	// Now is the time of the call: ages and locks are shown as of it.
+	Now time.Time
+	// Server: without it internal is not shown.
+	Server bool
+	// Full tells whether full accounts are among the types asked for, where the source is accounts. There are no others yet.
+	Full bool
+	// EmailToken returns the token of an address of the group.
+	EmailToken func(group, email string) string
+}
+
+// Source returns the source that the query's FROM names.
+func (a Accounts) Source(q *query.Query) (Source, error) {
+	switch strings.ToLower(q.From) {
+	// The PHP SDK's own tests read from "user" and want an answer.
+	case "accounts", "user":
+		return &accountRows{Accounts: a, counters: q.Counters}, nil
+	}
+	if q.Counters {
+		return nil, &query.SyntaxError{Position: q.At, Reason: "WITH counters is for the source accounts"}
+	}
+	switch strings.ToLower(q.From) {
+	case "emailaccounts":
+		return &emailRows{a}, nil
+	case "communications":
+		return Scan(&communicationRows{a}), nil
+	}
+	return nil, &query.SyntaxError{Position: q.At, Reason: "the source " + strconv.Quote(q.From) + " is not served; use accounts, emailAccounts or communications"}
+}
+
+// accountRows is the source accounts. Its fields are those of package store.
+type accountRows struct {
+	Accounts
+	// counters: the rows show their counters.
+	counters bool
+}
+
+// first tells whether the path begins with the name.
+func first(path query.Path, name string) bool {
+	return len(path) > 0 && strings.EqualFold(path[0], name)
+}
+
+// Field implements [Source].
+func (a *accountRows) Field(path query.Path) (Field, error) {
+	switch {
+	case first(path, "subscriptions"):
+		return Field{}, &query.SyntaxError{Reason: path.String() + " is not part of accounts; search emailAccounts"}
+	case first(path, "counters") && !a.counters:
+		return Field{}, &query.SyntaxError{Reason: path.String() + " is part of accounts WITH counters only"}
+	}
+	return a.field(path)
+}
+
+// field tells what the path means in an account: what the store knows of it, and the site's schema.
+func (a *Accounts) field(path query.Path) (Field, error) {
+	known, err := store.FieldOf(path)
+	if err != nil {
+		return Field{}, err
+	}
+	switch known.Part.Kind() {
+	case store.KindText:
+		return Field{Path: path, Kind: Text, Native: true}, nil
+	case store.KindFlag:
+		return Field{Path: path, Kind: Flag, Native: true}, nil
+	case store.KindNumber:
+		return Field{Path: path, Kind: Number, Native: true}, nil
+	case store.KindTime:
+		if !strings.HasSuffix(strings.ToLower(path[0]), "timestamp") {
+			return Field{Path: path, Kind: Time, Native: true}, nil
+		}
+		fast := known.Part == store.PartCreated || known.Part == store.PartLastUpdated
+		return Field{Path: path, Kind: Number, Native: true, Fast: fast}, nil
+	}
+	if known.Part == store.PartAge {
+		return Field{Path: path, Kind: Number}, nil
+	}
+	return a.typed(path)
+}
+
+// typed looks the path up in the schema. A field that no schema has is of any type.
+func (a *Accounts) typed(path query.Path) (Field, error) {
+	f := Field{Path: path}
+	for end := 2; end <= len(path); end++ {
+		found := a.Site.Schema.FieldFold(path[0], path[1:end].String())
+		if found == nil {
+			continue
+		}
+		if found.Hidden {
+			return Field{}, &query.SyntaxError{Reason: path.String() + " cannot be searched: it is encrypted"}
+		}
+		if end == len(path) {
+			f.Kind = kindOf(found)
+			f.Encrypted = a.Site.Settings.EmulateEncryption && found.Encrypt != ""
+		}
+	}
+	if emulated := a.Site.Settings.EmulateEncryption; emulated && (first(path, "loginIDs") || first(path, "emails")) {
+		f.Encrypted = true
+	}
+	return f, nil
+}
+
+func kindOf(f *schema.Field) Kind {
+	switch f.Type {
+	case "integer", "long", "float":
+		return Number
+	case "boolean":
+		return Flag
+	case "date":
+		return Time
+	case "basic-string":
+		return Word
+	case "text":
+		return LongText
+	case "string", "encrypted-string":
+		if f.TakesFlags() {
+			return Any
+		}
+		return Text
+	}
+	return Any
+}
+
+// search is the store's form of a page.
+func (a *Accounts) search(p Page) store.Search {
+	return store.Search{Group: a.Site.Group, Where: p.Where, Order: p.Order, After: p.After, Start: p.Start, Limit: p.Limit, Total: p.Total}
+}
+
+// Page implements [Source].
+func (a *accountRows) Page(ctx context.Context, p Page, each func(Row) error) (int64, error) {
+	if !a.Full {
+		return 0, nil
+	}
+	var row []byte
+	return a.Store.SearchAccounts(ctx, a.search(p), func(found *store.Account, sort []query.Value) error {
+		if !a.Server {
+			found.Internal = nil
+		}
+		row = account.AppendRow(row[:0], found, a.Now)
+		if a.counters {
+			row = account.AppendCounters(row, found)
+		}
+		return each(Row{Key: found.UID, Sort: sort, JSON: row})
+	})
+}
+
+// Values implements [Source].
+func (a *accountRows) Values(ctx context.Context, where query.Expr, fields []query.Path, each func([]query.Value) error) error {
+	if !a.Full {
+		return nil
+	}
+	return a.Store.AccountValues(ctx, a.Site.Group, where, fields, each)
+}
+
+// Explain implements [Source].
+func (a *accountRows) Explain(ctx context.Context, p Page) (store.Explanation, error) {
+	if !a.Full {
+		return store.Explanation{Access: "no account is of the types that were asked for"}, nil
+	}
+	return a.Store.ExplainSearch(ctx, a.search(p))
+}
+
+// unknown refuses a path that no row of the source has.
+func unknown(path query.Path, source string) error {
+	return &query.SyntaxError{Reason: fmt.Sprintf("%s is not a field of %s", path, source)}
+}

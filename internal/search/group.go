@@ -1,0 +1,151 @@
+package search
+
+import (
+	"cmp"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/doorward/doorward/internal/clock"
+	"github.com/doorward/doorward/internal/document"
+	"github.com/doorward/doorward/internal/query"
+)
+
+// Bounds of GROUP BY: what it holds in memory.
+const (
+	// MaxGroups bounds the groups of a query.
+	MaxGroups = 10000
+	// maxGroupBytes bounds the values that tell them apart.
+	maxGroupBytes = 16 << 20
+)
+
+// group is the rows with equal values in the fields of GROUP BY.
+type group struct {
+	values []query.Value
+	tally  tally
+}
+
+// groups answers a query with GROUP BY in one pass over the rows: one row a group, those without a value in a group of their
+// own.
+func (p *Prepared) groups(ctx context.Context) (*Result, error) {
+	found := map[string]*group{}
+	size := 0
+	var key []byte
+	rows, err := p.values(ctx, p.columns, func(values []query.Value, v query.Value) error {
+		key = appendKey(key[:0], values)
+		g := found[string(key)]
+		if g == nil {
+			if size += len(key); len(found) == MaxGroups || size > maxGroupBytes {
+				return &query.SyntaxError{Position: p.query.Group[0].At, Reason: fmt.Sprintf("there are more than %d groups, or their values are too long: narrow the condition", MaxGroups)}
+			}
+			g = &group{values: slices.Clone(values)}
+			found[string(key)] = g
+		}
+		g.tally.add(v)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	result := &Result{Total: rows}
+	sorted := p.sorted(found)
+	sorted = sorted[min(p.query.Start, len(sorted)):]
+	for _, g := range sorted[:min(p.limit(), len(sorted))] {
+		if result.Count > 0 {
+			result.Rows = append(result.Rows, ',')
+		}
+		shown, err := p.chosen.Apply(p.groupRow(g))
+		if err != nil {
+			return nil, err
+		}
+		result.Rows = p.appendAggregates(result.Rows, shown, &g.tally)
+		result.Count++
+	}
+	return result, nil
+}
+
+// appendKey appends bytes that are equal for equal values only. Numbers are equal whatever they are written like.
+func appendKey(dst []byte, values []query.Value) []byte {
+	for _, v := range values {
+		start := len(dst)
+		dst = query.AppendSortKey(append(dst, 0, 0, 0, 0), v)
+		binary.BigEndian.PutUint32(dst[start:], uint32(len(dst)-start))
+	}
+	return dst
+}
+
+// sorted returns the groups in the order of the query, and in that of their values where it says nothing.
+func (p *Prepared) sorted(found map[string]*group) []*group {
+	sorted := make([]*group, 0, len(found))
+	for _, g := range found {
+		sorted = append(sorted, g)
+	}
+	orders := make([]query.Order, 0, len(p.query.Order)+len(p.columns))
+	places := make([]int, 0, cap(orders))
+	for _, o := range p.query.Order {
+		orders = append(orders, o)
+		places = append(places, slices.IndexFunc(p.query.Group, func(c query.Column) bool { return c.Path.Same(o.Path) }))
+	}
+	for i := range p.columns {
+		orders = append(orders, query.Order{})
+		places = append(places, i)
+	}
+	slices.SortFunc(sorted, func(a, b *group) int {
+		for i, o := range orders {
+			if n := o.Compare(a.values[places[i]], b.values[places[i]]); n != 0 {
+				return n
+			}
+		}
+		return cmp.Compare(len(a.values), len(b.values))
+	})
+	return sorted
+}
+
+// groupRow returns a row that has the values of the group at their paths, for SELECT to choose from.
+func (p *Prepared) groupRow(g *group) []byte {
+	row := &document.Object{}
+	for i, v := range g.values {
+		if v.Kind == query.Null {
+			continue
+		}
+		row.SetPath(p.query.Group[i].Path, valueOf(v))
+	}
+	return row.JSON()
+}
+
+func valueOf(v query.Value) document.Value {
+	switch v.Kind {
+	case query.Bool:
+		return document.Boolean(v.Bool)
+	case query.Number:
+		return document.Number(string(number(v)))
+	}
+	return document.String(v.Str)
+}
+
+// appendAggregates appends the object with the aggregates as further members.
+func (p *Prepared) appendAggregates(dst, object []byte, t *tally) []byte {
+	dst = append(dst, object[:len(object)-1]...)
+	for _, item := range p.query.Select {
+		if item.Func == 0 {
+			continue
+		}
+		if dst[len(dst)-1] != '{' {
+			dst = append(dst, ',')
+		}
+		dst = append(document.AppendString(dst, item.Name()), ':')
+		dst = append(dst, t.result(item.Func, len(item.Path) == 0)...)
+	}
+	return append(dst, '}')
+}
+
+// iso writes a time the way that a row shows it.
+func iso(v query.Value) query.Value {
+	ms, err := strconv.ParseInt(v.Num, 10, 64)
+	if v.Kind != query.Number || err != nil {
+		return v
+	}
+	return query.Value{Kind: query.String, Str: clock.Millis(ms).ISO()}
+}

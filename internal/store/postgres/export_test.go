@@ -1,0 +1,6 @@
+package postgres
+
+import "context"
+
+// Tidy does at once what a store does each minute.
+func Tidy(ctx context.Context, s *Store) error { return s.tidyOnce(ctx) }

@@ -1,0 +1,137 @@
+// Package postgrestest gives tests a PostgreSQL database of their own.
+//
+// [URL] starts a private cluster from the installed binaries, once for a test binary, and makes a schema for each test. The
+// variable DOORWARD_TEST_POSTGRES names another server to run against instead, of whatever make. Where there is neither, tests
+// are skipped, unless DOORWARD_REQUIRE_POSTGRES is set: then they fail. A test binary ends by [Stop].
+package postgrestest
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"net/url"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// The variables of the environment.
+const (
+	// ServerVariable holds the URL of a server to run against.
+	ServerVariable = "DOORWARD_TEST_POSTGRES"
+	// RequireVariable makes tests fail that cannot have a database.
+	RequireVariable = "DOORWARD_REQUIRE_POSTGRES"
+)
+
+// shared is the cluster of the test binary.
+var shared struct {
+	sync.Mutex
+	cluster *Cluster
+	err     error
+}
+
+// URL returns the URL of an empty schema, which goes with the test. It skips the test, or fails it, where there is no
+// server.
+func URL(t testing.TB) string {
+	t.Helper()
+	server := os.Getenv(ServerVariable)
+	if server == "" {
+		server = sharedCluster(t).URL()
+	}
+	name := make([]byte, 8)
+	_, _ = rand.Read(name) // It never fails.
+	schema := "t_" + hex.EncodeToString(name)
+	if err := run(server, "CREATE SCHEMA "+schema); err != nil {
+		t.Fatalf("making a schema: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := run(server, "DROP SCHEMA "+schema+" CASCADE"); err != nil {
+			t.Errorf("removing the schema: %v", err)
+		}
+	})
+	return With(t, server, "search_path", schema)
+}
+
+// With returns the URL with one more parameter.
+func With(t testing.TB, server, name, value string) string {
+	t.Helper()
+	u, err := url.Parse(server)
+	if err != nil {
+		t.Fatal("the URL of the server cannot be read")
+	}
+	q := u.Query()
+	q.Set(name, value)
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// Own returns a cluster of the test's own, which it may stop and break.
+func Own(t testing.TB, settings ...string) *Cluster {
+	t.Helper()
+	c, err := start(settings...)
+	if err != nil {
+		missing(t, err)
+	}
+	t.Cleanup(c.Remove)
+	return c
+}
+
+// Run runs the tests of a binary, then stops the cluster, and returns the exit status: for TestMain.
+func Run(m *testing.M) int {
+	status := m.Run()
+	Stop()
+	return status
+}
+
+// Stop removes the cluster of the test binary, if there is one.
+func Stop() {
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.cluster != nil {
+		shared.cluster.Remove()
+		shared.cluster = nil
+	}
+}
+
+func sharedCluster(t testing.TB) *Cluster {
+	t.Helper()
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.cluster == nil && shared.err == nil {
+		shared.cluster, shared.err = start()
+	}
+	if shared.err != nil {
+		missing(t, shared.err)
+	}
+	return shared.cluster
+}
+
+// missing skips the test where there are no binaries; it fails it if they are there or required.
+func missing(t testing.TB, err error) {
+	t.Helper()
+	if os.Getenv(RequireVariable) != "" || err != errNotInstalled && err != errNoPooler {
+		t.Fatalf("a PostgreSQL server is needed: %v", err)
+	}
+	t.Skipf("NOT TESTED ON POSTGRESQL: %v; install the Debian packages postgresql and pgbouncer, or set %s to the URL of a server", err, ServerVariable)
+}
+
+// run runs a statement on a connection of its own.
+func run(server, sql string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	config, err := pgx.ParseConfig(server)
+	if err != nil {
+		return fmt.Errorf("the URL of the server cannot be read")
+	}
+	c, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer c.Close(ctx)
+	_, err = c.PgConn().Exec(ctx, sql).ReadAll()
+	return err
+}
