@@ -7,6 +7,7 @@ import (
 
 	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/document"
+	"github.com/doorward/doorward/internal/password"
 	"github.com/doorward/doorward/internal/store"
 )
 
@@ -38,6 +39,9 @@ func (v *View) AppendMembers(dst []byte, a *store.Account) []byte {
 	if v.Signature != "" {
 		w.text("UIDSignature", v.Signature)
 		w.text("signatureTimestamp", v.SignatureTime)
+	}
+	if v.Everything {
+		v.more(&w, a, 0, "accountTypes", "")
 	}
 	w.stamp("created", "createdTimestamp", a.Created)
 	v.documents(&w, a)
@@ -111,6 +115,9 @@ func (v *View) documents(w *writer, a *store.Account) {
 		w.raw("emails", a.Emails, noEmails)
 	}
 	v.more(w, a, IncludeGroups, "groups", "")
+	if v.Everything {
+		v.more(w, a, 0, "hasLiteAccount", "")
+	}
 	if v.Include.Has(IncludeIRank) {
 		w.raw("iRank", nil, "0")
 	}
@@ -127,8 +134,12 @@ func (v *View) documents(w *writer, a *store.Account) {
 func (v *View) person(w *writer, a *store.Account) {
 	if v.Server && a.Secrets.PasswordHash != "" {
 		w.name("password")
-		w.dst = append(w.dst, `{"created":"`...)
-		w.dst = append(a.Secrets.PasswordCreated.AppendISO(w.dst), `"}`...)
+		w.dst = append(w.dst, '{')
+		if v.Include.Has(IncludePassword) {
+			appendHash(w, a.Secrets.PasswordHash)
+		}
+		w.iso("created", a.Secrets.PasswordCreated)
+		w.dst = append(w.dst, '}')
 	} else if v.Server && v.Include.Has(IncludePassword) {
 		w.raw("password", nil, emptyObject)
 	}
@@ -146,6 +157,33 @@ func (v *View) person(w *writer, a *store.Account) {
 	if v.Include.Has(IncludeRegSource) && a.HasRegSource {
 		w.text("regSource", a.RegSource)
 	}
+}
+
+// appendHash appends hash and hashSettings of a password that another system can check too: one that was imported and
+// has not logged in since. Our own cannot be said in these members.
+func appendHash(w *writer, encoded string) {
+	hash, how, ok := password.Explain(encoded)
+	switch {
+	case !ok:
+		return
+	case how.Algorithm == "":
+		w.text("compoundHash", hash)
+		return
+	}
+	w.text("hash", hash)
+	w.name("hashSettings")
+	w.dst = append(w.dst, '{')
+	w.text("algorithm", how.Algorithm)
+	if how.Rounds > 0 {
+		w.name("rounds")
+		w.dst = strconv.AppendInt(w.dst, how.Rounds, 10)
+	}
+	for _, setting := range [...]struct{ name, value string }{{"salt", how.Salt}, {"format", how.Format}, {"binaryFormat", how.BinaryFormat}} {
+		if setting.value != "" {
+			w.text(setting.name, setting.value)
+		}
+	}
+	w.dst = append(w.dst, '}')
 }
 
 // more appends a member that is stored among the further ones, if it was asked for. An include of 0 always asks.

@@ -6,8 +6,8 @@ import "iter"
 // faster than making a map and asking it.
 const indexFrom = 32
 
-// firstMembers is the room that an object makes for its first member: few have less than that, many have more.
-const firstMembers = 4
+// firstMembers is the room that an object makes for its first member: many have few, and the first growths cost the most.
+const firstMembers = 2
 
 // Object is a JSON object whose members keep their order. The zero Object is empty and ready; a nil one can be read like
 // an empty one. It is not safe for concurrent use while it is changed.

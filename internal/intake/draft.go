@@ -88,9 +88,13 @@ func set(to *clock.Millis, from clock.Millis) {
 func (in *Account) draft(a *store.Account, s *site.Site, now clock.Millis) (*Draft, error) {
 	before := *a
 	d := &Draft{Account: a, site: s}
+	hash := in.password.hash
+	if hash == a.Secrets.PasswordHash {
+		hash = "" // The password that it has is no new one: an import that is repeated logs nobody out.
+	}
 	ch := &account.Change{
 		Email: in.email, Profile: in.profile, Data: in.data, Internal: in.internal, Preferences: in.preferences, Subscriptions: in.subscriptions,
-		RegSource: in.regSource, PasswordHash: in.password.hash,
+		RegSource: in.regSource, PasswordHash: hash,
 		SecretQuestion: in.password.question, SecretAnswerHash: in.password.answered,
 	}
 	out, err := account.Apply(a, ch, account.Rules{Site: s, Server: true, Now: now, Owner: nobody})
@@ -106,7 +110,7 @@ func (in *Account) draft(a *store.Account, s *site.Site, now clock.Millis) (*Dra
 	if s.Schema.Extends(in.data) {
 		d.extend, d.data = true, in.data
 	}
-	d.newPassword = before.Rev != 0 && in.password.hash != ""
+	d.newPassword = before.Rev != 0 && hash != ""
 	set(&a.LastUpdated, in.updated)
 	set(&a.LastLogin, in.lastLogin)
 	if in.active != nil && a.IsActive != *in.active {
@@ -116,7 +120,7 @@ func (in *Account) draft(a *store.Account, s *site.Site, now clock.Millis) (*Dra
 	if in.provider != "" {
 		a.LoginProvider = in.provider
 	}
-	if in.password.hash != "" {
+	if hash != "" {
 		set(&a.Secrets.PasswordCreated, in.password.created)
 	}
 	if in.secrets != nil {

@@ -1,20 +1,15 @@
 // Package transfer moves accounts between files and the store.
 //
-// A file holds a row an account, as NDJSON (an object a line) or CSV (a header of dotted paths), in UTF-8. A row has the
-// members of an account as the wire shows them, and some that only an import knows:
+// A file holds a row an account, as NDJSON (an object a line), an array of JSON objects, or CSV (a header of dotted paths),
+// in UTF-8. What a row may have and how it is checked is package intake's business, which calls of the API go through as
+// well; docs/moving.md lists the members.
 //
-//	UID                       made when absent
-//	email, username           login identifiers; or loginIDs and emails as an export has them
-//	password                  a clear text, or {"hash":"$argon2id$…"} as an export with hashes has it
-//	profile, data, preferences, subscriptions, internal
-//	isActive, isRegistered    true when absent
-//	isVerified                when absent: whether an address is verified; true without loginIDs and emails verifies all
-//	created, registered, verified, lastLogin, lastUpdated, oldestDataUpdated    ISO texts
-//	regSource, loginProvider, socialProviders, identities
-//	lastLoginLocation, phoneNumber, groups, rbaPolicy, tfaStatus    kept as they are
+// [Importer.ImportAll] reads a file in order: several goroutines prepare batches of rows, one writes them, many rows in a
+// transaction. A row that is refused changes nothing and stops nothing: an account that cannot be written takes back what it
+// claimed, so that the transaction goes on without it. After each transaction the caller is told how far the import has
+// come, and a later run goes on behind that.
 //
-// Members that are worked out from others (iRank, the …Timestamp twins …) are passed over, null is as good as absent,
-// and a member that nobody knows refuses the row. Rows are checked as the API checks a server call, and new fields
-// extend a dynamic data schema as they do there. What [Export] wrote with hashes, [Importer] brings into an empty
-// installation so that the next export is the same.
+// [Export] writes what is stored and nothing that is worked out from it. With [Secrets] an import into an empty
+// installation makes the same accounts of it, and the next export has the same bytes; such a file is to be sealed (package
+// seal).
 package transfer

@@ -54,8 +54,10 @@ func FuzzNDJSON(f *testing.F) {
 	f.Add("\ufeff{\"email\":\"a@example.com\"}\r\n\r\nnonsense\n{\"UID\":\"\xff\"}")
 	f.Add(`{"UID":"a","data":{"a.b":{"c":null}},"profile":{"email":null},"loginIDs":null,"emails":{"verified":null}}`)
 	f.Add(`{"email":"a@example.com","profile":{"email":"A@example.com"},"loginIDs":{"emails":["a@example.com","a@example.com"]}}`)
+	f.Add(` [{"UID":"a","accountTypes":["lite"],"email":"a@example.com"},7,{"Uid":"b","password":{"hash":"PLTnMmMfR+brlh80VUt83g==","hashSettings":{"algorithm":"md5"}}}`)
+	f.Add(`{"UID":"s","secrets":{"hash":"$md5$r=1$$AAAAAAAAAAAAAAAAAAAAAA"},"identities":[{"provider":"x","providerUID":"1"}],"phoneNumber":"+4930123"}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		drain(t, newMemory(t), transfer.NewNDJSON(strings.NewReader(text)))
+		drain(t, newMemory(t), transfer.NewJSON(strings.NewReader(text)))
 	})
 }
 

@@ -72,21 +72,19 @@ func (i *Importer) ImportAll(ctx context.Context, rows Reader, run Run) (Progres
 			}
 		})
 	}
+	var unread error
 	running.Go(func() {
 		defer close(work)
 		defer close(order)
-		if err := read(ctx, rows, run.From.Rows, work, order); err != nil {
-			cancel(err)
-		}
+		unread = read(ctx, rows, run.From.Rows, work, order)
 	})
 	w := &writing{importer: i, run: run, progress: run.From}
 	err := w.all(ctx, order)
-	if err != nil {
-		cancel(err)
-	}
+	cancel(err)
 	running.Wait()
+	// A file that cannot be read on is imported as far as it can.
 	if err == nil {
-		err = context.Cause(ctx)
+		err = unread
 	}
 	return w.progress, err
 }
@@ -112,7 +110,9 @@ func read(ctx context.Context, rows Reader, skip int64, work, order chan<- *batc
 		var bad *RowError
 		switch {
 		case errors.Is(err, io.EOF):
-			send()
+			if !send() {
+				return context.Cause(ctx)
+			}
 			return nil
 		case err != nil && !errors.As(err, &bad):
 			send()
@@ -122,7 +122,7 @@ func read(ctx context.Context, rows Reader, skip int64, work, order chan<- *batc
 			continue
 		}
 		if b.rows = append(b.rows, item{row: row, bad: bad}); len(b.rows) == batchRows && !send() {
-			return nil
+			return context.Cause(ctx)
 		}
 	}
 }

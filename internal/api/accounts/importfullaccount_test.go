@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/doorward/doorward/internal/account"
 	"github.com/doorward/doorward/internal/api/accounts"
 	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/method"
@@ -90,6 +91,13 @@ func TestTheFirstLoginMakesAForeignHashAnew(t *testing.T) {
 	wantCode(t, h.call(server, "accounts.importFullAccount", "UID", testUID, "isRegistered", "true",
 		"loginIDs", `{"emails":["zoe@example.com"]}`, "password", importedMD5), "0")
 	before := h.account(testUID)
+	shown := h.call(server, "accounts.getAccountInfo", "UID", testUID, "include", "password")
+	if want := `{"hash":"PLTnMmMfR+brlh80VUt83g==","hashSettings":{"algorithm":"md5","rounds":1},"created":"2026-03-02T10:15:30.000Z"}`; !sameJSON(t, field(shown, "password"), want) {
+		t.Errorf("password is shown as %s, want %s", field(shown, "password"), want)
+	}
+	if shown := h.call(server, "accounts.getAccountInfo", "UID", testUID, "include", "profile"); strings.Contains(shown, "PLTn") {
+		t.Errorf("a hash that was not asked for is shown:\n%s", shown)
+	}
 	if !strings.HasPrefix(before.Secrets.PasswordHash, "$md5$") {
 		t.Fatalf("stored %q", before.Secrets.PasswordHash)
 	}
@@ -99,6 +107,9 @@ func TestTheFirstLoginMakesAForeignHashAnew(t *testing.T) {
 	}
 	wantCode(t, h.call(public, "accounts.login", "loginID", "zoe@example.com", "password", testPass), "0")
 	after := h.account(testUID)
+	if shown := field(h.call(server, "accounts.getAccountInfo", "UID", testUID, "include", "password"), "password"); strings.Contains(shown, "hash") {
+		t.Errorf("our own hash is shown: %s", shown)
+	}
 	if !strings.HasPrefix(after.Secrets.PasswordHash, "$argon2id$") {
 		t.Errorf("the hash is still %q", after.Secrets.PasswordHash)
 	}
@@ -257,6 +268,21 @@ func TestImportFullAccountUpserts(t *testing.T) {
 		t.Errorf("what was not given has changed: %+v", a)
 	}
 	wantCode(t, h.call(user(session), "accounts.getAccountInfo"), "0")
+
+	// A password that the account has already is no new one.
+	wantCode(t, h.call(server, "accounts.setAccountInfo", "UID", testUID, "regSource", "x"), "0")
+	h.change(func(tx store.Tx) error {
+		a, err := tx.Account(testKey, testUID)
+		if err != nil {
+			return err
+		}
+		a.Secrets.PasswordHash = "$md5$r=1$$PLTnMmMfR-brlh80VUt83g"
+		return tx.PutAccount(a)
+	})
+	wantCode(t, h.call(server, "accounts.importFullAccount", "UID", testUID, "importPolicy", "upsert", "password", importedMD5), "0")
+	if _, err := h.deps.Sessions.Find(t.Context(), testKey, session); err != nil {
+		t.Errorf("the import of the same password ended a session: %v", err)
+	}
 
 	// Members that belong together are replaced whole, and what is free can be had by others.
 	wantCode(t, h.call(server, "accounts.importFullAccount", "UID", testUID, "importPolicy", "upsert",
@@ -454,5 +480,26 @@ func TestEveryForeignHashLogsIn(t *testing.T) {
 	}
 	if len(seen) < 17 {
 		t.Errorf("only %d algorithms were tried: %v", len(seen), seen)
+	}
+}
+
+func TestALiteAccountShowsWhatItIsInARowOfASearch(t *testing.T) {
+	h := newHouse(t)
+	h.zoe()
+	uid := field(h.call(server, "accounts.importLiteAccount", "email", "zoe@example.com"), "UID")
+	lite, err := h.store.Account(t.Context(), store.LiteGroup(testKey), uid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := string(account.Row(lite, testTime))
+	if field(row, "accountTypes") != `["lite"]` || field(row, "hasLiteAccount") != "true" || strings.Contains(row, "loginProvider") {
+		t.Errorf("the row is %s", row)
+	}
+	found := h.call(server, "accounts.search", "query", "select UID, hasLiteAccount from accounts where hasLiteAccount = true")
+	if field(found, "objectsCount") != "1" || !strings.Contains(found, `"hasLiteAccount": true`) {
+		t.Errorf("found\n%s", found)
+	}
+	if shown := h.call(server, "accounts.getAccountInfo", "UID", testUID); strings.Contains(shown, "hasLiteAccount") {
+		t.Errorf("an account shows it\n%s", shown)
 	}
 }

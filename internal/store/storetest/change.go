@@ -46,6 +46,30 @@ var changeTests = []test{
 		}
 		must(t, s.Audits(t.Context(), "key", 10, func(*store.Audit) error { t.Error("audit record remains"); return nil }))
 	}},
+	{"a refused claim and a UID that is there leave the rest of the change as it is", func(t *testing.T, s store.Store) {
+		change(t, s, func(tx store.Tx) error {
+			return errors.Join(tx.PutAccount(full("a")), tx.ClaimIdentifier(group, email("a@example.com"), "a"))
+		})
+		change(t, s, func(tx store.Tx) error {
+			must(t, tx.ClaimIdentifier(group, email("b@example.com"), "b"))
+			var taken *store.TakenError
+			if err := tx.ClaimIdentifier(group, email("a@example.com"), "b"); !errors.As(err, &taken) || taken.UID != "a" {
+				t.Errorf("the claim of a taken identifier: %v", err)
+			}
+			if err := tx.PutAccount(full("a")); !errors.Is(err, store.ErrExists) {
+				t.Errorf("an account that is there: %v", err)
+			}
+			must(t, tx.ReleaseIdentifier(group, email("b@example.com"), "b"))
+			return errors.Join(tx.PutAccount(full("c")), tx.ClaimIdentifier(group, email("b@example.com"), "c"))
+		})
+		owner, err := s.Owner(t.Context(), group, email("b@example.com"))
+		must(t, err)
+		if owner != "c" {
+			t.Errorf("the identifier is %q's", owner)
+		}
+		_, err = s.Account(t.Context(), group, "c")
+		must(t, err)
+	}},
 	{"a transaction sees its own writes", func(t *testing.T, s store.Store) {
 		change(t, s, func(tx store.Tx) error {
 			a := bare("a")

@@ -34,6 +34,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"bounds of sessions", sessionBoundTests},
 		{"search", searchTests},
 		{"values", valueTests},
+		{"data store", dataTests},
 	}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) {

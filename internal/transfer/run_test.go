@@ -1,0 +1,189 @@
+package transfer_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/doorward/doorward/internal/account"
+	"github.com/doorward/doorward/internal/clock"
+	"github.com/doorward/doorward/internal/store"
+	"github.com/doorward/doorward/internal/transfer"
+)
+
+// all imports a file and returns what was told of its rows.
+func (x target) all(text string, run transfer.Run) (transfer.Progress, []string, error) {
+	x.t.Helper()
+	var told []string
+	tell := func(e *transfer.RowError) { told = append(told, e.Error()) }
+	run.Refused, run.Warned = tell, tell
+	done, err := x.ImportAll(x.t.Context(), transfer.NewJSON(strings.NewReader(text)), run)
+	return done, told, err
+}
+
+func TestRowsOfAFileAreImportedInItsOrder(t *testing.T) {
+	x := newTarget(t, userNames)
+	var file strings.Builder
+	for i := range 1200 {
+		fmt.Fprintf(&file, `{"UID":"u%04d","email":"u%d@example.com"}`+"\n", i, i)
+	}
+	file.WriteString("nonsense\n" +
+		`{"UID":"u0007"}` + "\n" +
+		`{"UID":"v1","email":"fresh@example.com","phoneNumber":"+4912345","username":"U9@example.com"}` + "\n" +
+		// What the row before had claimed is free again.
+		`{"UID":"v2","email":"fresh@example.com","phoneNumber":"+4912345","identities":[{"provider":"x","providerUID":"1"}]}` + "\n" +
+		`{"UID":"v3","identities":[{"provider":"x","providerUID":"1"},{"provider":"y","providerUID":"1"}]}` + "\n" +
+		`{"UID":"v4","data":{"new":7}}` + "\n" +
+		`{"UID":"v5","data":{"new":"text"}}` + "\n" +
+		`{"UID":"v6","data":{"new":8}}` + "\n" +
+		`{"UID":"u0001/lite","accountTypes":["lite"],"email":"u1@example.com"}` + "\n" +
+		`{"UID":"l2","accountTypes":["lite"],"email":"U1@example.com"}` + "\n" +
+		`{"UID":"l3","accountTypes":["lite"],"email":"l3@example.com","username":"l"}`)
+	done, told, err := x.all(file.String(), transfer.Run{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"line 1201: not a JSON object: offset 0: an object was expected",
+		"line 1202: UID: there is an account with this UID already",
+		`line 1203: the login identifier "u9@example.com" belongs to another account already`,
+		`line 1205: imported without the identity x "1", which belongs to another account`,
+		"line 1207: data.new: invalid type for field: new",
+		`line 1210: email: the address "u1@example.com" of a lite account belongs to another account already`,
+		"line 1211: accountTypes: a lite account has neither password nor user name",
+	}
+	if diff := cmp.Diff(want, told); diff != "" {
+		t.Error(diff)
+	}
+	if (done != transfer.Progress{Rows: 1211, Imported: 1205, Refused: 6}) {
+		t.Errorf("%+v", done)
+	}
+	if n := strings.Count(x.exported(transfer.Plain), "\n"); n != 1205 {
+		t.Errorf("%d accounts are there", n)
+	}
+}
+
+func TestAnImportThatWasStoppedGoesOnWhereItEnded(t *testing.T) {
+	x := newTarget(t, "")
+	var file strings.Builder
+	const rows = 6000
+	for i := range rows {
+		fmt.Fprintf(&file, `{"email":"u%d@example.com","isActive":%t}`+"\n", i, i%2 == 0)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var noted transfer.Progress
+	_, err := x.ImportAll(ctx, transfer.NewJSON(strings.NewReader(file.String())), transfer.Run{Done: func(p transfer.Progress) {
+		noted = p
+		stop()
+	}})
+	if !errors.Is(err, context.Canceled) || noted.Rows == 0 || noted.Rows == rows {
+		t.Fatalf("stopped at %+v: %v", noted, err)
+	}
+	there := strings.Count(x.exported(transfer.Plain), "\n")
+	if there < int(noted.Rows) {
+		t.Fatalf("%d accounts are there, %d were noted", there, noted.Rows)
+	}
+	// The note of the last rows is lost with the process: they are there already, and no refusals.
+	noted.Rows -= 100
+	noted.Imported -= 100
+	done, told, err := x.all(file.String(), transfer.Run{From: noted})
+	if err != nil || len(told) > 0 || done != (transfer.Progress{Rows: rows, Imported: rows}) {
+		t.Errorf("%+v, %q, %v", done, told, err)
+	}
+	if n := strings.Count(x.exported(transfer.Plain), "\n"); n != rows {
+		t.Errorf("%d accounts are there", n)
+	}
+	// Without a note all of them are refused.
+	if done, _, _ := x.all(file.String(), transfer.Run{}); done.Refused != rows {
+		t.Errorf("%+v", done)
+	}
+}
+
+func TestASealedExportHasEverything(t *testing.T) {
+	from, to := newTarget(t, userNames), newTarget(t, userNames)
+	for _, row := range everything {
+		if _, err := from.add(row); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := from.add(`{"UID":"lite","accountTypes":["lite"],"profile":{"email":"l@example.com"},"token":"00ff","subscriptions":{"news":{"email":{"isSubscribed":true}}}}`); err != nil {
+		t.Fatal(err)
+	}
+	err := from.Store.Change(t.Context(), func(tx store.Tx) error {
+		a, err := tx.Account(from.APIKey, "b")
+		if err != nil {
+			return err
+		}
+		account.SetPassword(&a.Secrets, "$md5$r=3$$AAAAAAAAAAAAAAAAAAAAAA", 5, clock.FromTime(now))
+		a.Secrets.SecretQuestion, a.Secrets.SecretAnswerHash, a.Secrets.MustChangePassword = "Why?", hash, true
+		a.Secrets.FailedLogins, a.Secrets.LastFailedLogin, a.Secrets.LockedUntil = 3, 4, 5
+		a.CustomIdentifiers = []byte(`{"loyaltyId":"7"}`)
+		a.More = []byte(`{"communications":{"C_Email":{"status":"optIn"}},"hasLiteAccount":true,"dataCenter":"eu1","lastLoginLocation":{"country":"DE"}}`)
+		a.LoginIDs = []byte(`{"emails":["b2@example.com"],"unverifiedEmails":["b3@example.com"]}`)
+		return tx.PutAccount(a)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := from.exported(transfer.Secrets)
+	to.Clock = clock.NewFake(now.AddDate(7, 1, 1))
+	done, told, err := to.all(first, transfer.Run{})
+	if err != nil || len(told) > 0 || done.Imported != int64(len(everything))+1 {
+		t.Fatalf("%+v %q %v", done, told, err)
+	}
+	if diff := cmp.Diff(strings.Split(first, "\n"), strings.Split(to.exported(transfer.Secrets), "\n")); diff != "" {
+		t.Error(diff)
+	}
+	for _, part := range []string{
+		`"customIdentifiers":{"loyaltyId":"7"}`, `"communications":{"C_Email":{"status":"optIn"}}`, `"hasLiteAccount":true`,
+		`"history":["$argon2id$`, `"mustChange":true,"question":"Why?"`, `"failed":3,"lastFailed":4,"locked":5`, `"accountTypes":["lite"]`,
+	} {
+		if !strings.Contains(first, part) {
+			t.Errorf("the export lacks %s", part)
+		}
+	}
+	for _, secret := range []string{"argon2id", "Why?", "history", "$md5$"} {
+		if strings.Contains(from.exported(transfer.Plain), secret) {
+			t.Errorf("a plain export has %s", secret)
+		}
+	}
+	if b, err := to.Store.Account(t.Context(), to.APIKey, "b"); err != nil || b.Secrets.SecretQuestion != "Why?" {
+		t.Errorf("%+v %v", b, err)
+	}
+	// A hash in the secrets is bounded like any other.
+	if _, err := to.add(`{"UID":"evil","secrets":{"history":["$argon2id$v=19$m=4194304,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]}}`); err == nil {
+		t.Error("a history that no login could check is imported")
+	}
+}
+
+func TestAnArrayOfAccountsIsAFileToo(t *testing.T) {
+	for name, test := range map[string]struct {
+		text     string
+		imported int64
+		told     []string
+		broken   bool
+	}{
+		"an array":      {"\ufeff \n[{\"UID\":\"a\"},{\"UID\":\"b\"}]\n", 2, nil, false},
+		"an empty one":  {"[]", 0, nil, false},
+		"a bad element": {`[{"UID":"a"},7,{"UID":"b"},{"UID":"c","x":1}]`, 2, []string{"line 2: not a JSON object: offset 0: an object was expected", "line 4: x: there is no such member of an account"}, false},
+		"cut":           {`[{"UID":"a"},{"UID":`, 1, nil, true},
+		"no JSON":       {`[{"UID":"a"},nonsense,{"UID":"b"}]`, 1, nil, true},
+		"not closed":    {`[{"UID":"a"}`, 1, nil, true},
+		"endless":       {`[{"UID":"a"},{"data":"` + strings.Repeat("x", 9<<20), 1, nil, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := newTarget(t, "")
+			done, told, err := x.all(test.text, transfer.Run{})
+			if (err != nil) != test.broken || done.Imported != test.imported {
+				t.Errorf("%+v, error %v", done, err)
+			}
+			if diff := cmp.Diff(test.told, told); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
