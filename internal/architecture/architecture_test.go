@@ -65,6 +65,7 @@ var floors = map[string]int{
 
 	"internal/api/accounts":  9,
 	"internal/api/socialize": 9,
+	"internal/api/ds":        9,
 	"internal/oauth2":        9,
 	"internal/gateway":       9,
 

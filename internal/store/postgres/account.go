@@ -171,6 +171,9 @@ func deleteAccount(ctx context.Context, c *conn, group, uid string) error {
 			return err
 		}
 	}
+	if err := deleteAccountsData(ctx, c, group, uid); err != nil {
+		return err
+	}
 	_, err = deleteSessions(ctx, c, group, uid, store.Hash{})
 	return err
 }

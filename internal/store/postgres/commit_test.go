@@ -86,9 +86,9 @@ func TestACommitThatNobodyCanBeAskedAboutIsReportedAsUnknown(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			url := database(t, "pool_max_conns", "1")
 			var p *proxy
-			armed := false
+			var armed atomic.Bool
 			p, through := between(t, url, func() fate {
-				if !armed {
+				if !armed.Load() {
 					return pass
 				}
 				p.refuses.Store(true)
@@ -98,7 +98,7 @@ func TestACommitThatNobodyCanBeAskedAboutIsReportedAsUnknown(t *testing.T) {
 			if err := increment(t.Context(), s, "a"); err != nil {
 				t.Fatal(err)
 			}
-			armed = true
+			armed.Store(true)
 			err := increment(t.Context(), s, "a")
 			if !errors.Is(err, store.ErrUnknown) || errors.Is(err, store.ErrBusy) {
 				t.Errorf("error %v, want ErrUnknown alone", err)
@@ -109,7 +109,7 @@ func TestACommitThatNobodyCanBeAskedAboutIsReportedAsUnknown(t *testing.T) {
 			if _, err := s.Account(t.Context(), group, "a"); !errors.Is(err, store.ErrBusy) {
 				t.Errorf("a read without a server: %v, want ErrBusy", err)
 			}
-			armed = false
+			armed.Store(false)
 			p.refuses.Store(false)
 			want := 1
 			if f == mute {

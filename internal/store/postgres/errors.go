@@ -113,7 +113,7 @@ func lost(c *conn, err error) bool {
 // ours tells whether the error is one that the contract names as the outcome of a call, and no fault.
 func ours(err error) bool {
 	var taken *store.TakenError
-	for _, known := range []error{store.ErrNotFound, store.ErrExists, store.ErrConflict, store.ErrUsed} {
+	for _, known := range []error{store.ErrNotFound, store.ErrExists, store.ErrConflict, store.ErrUsed, store.ErrNotUnique} {
 		if errors.Is(err, known) {
 			return true
 		}

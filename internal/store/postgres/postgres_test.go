@@ -52,8 +52,7 @@ func TestConformance(t *testing.T) {
 // TestConformanceBehindATransactionPooler runs the suite with pgbouncer in between, which has fewer connections to the server
 // than the store has to it.
 func TestConformanceBehindATransactionPooler(t *testing.T) {
-	// Each test has a database of its own, which is made with a sync of each of its files otherwise.
-	next := postgrestest.Own(t, "fsync=off").Pooler(t)
+	next := postgrestest.Own(t).Pooler(t)
 	storetest.Run(t, func(t *testing.T) store.Store {
 		url := postgrestest.With(t, postgrestest.With(t, next(), "pool_max_conns", "12"), "pooler", "transaction")
 		return open(t, postgres.Options{URL: url})

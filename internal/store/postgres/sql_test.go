@@ -12,6 +12,7 @@ import (
 
 	"github.com/doorward/doorward/internal/store"
 	"github.com/doorward/doorward/internal/store/postgres"
+	"github.com/doorward/doorward/internal/store/postgres/postgrestest"
 	"github.com/doorward/doorward/internal/store/storetest"
 )
 
@@ -79,6 +80,7 @@ var switched = map[string]string{
 // TestConformanceWithoutWhatEnginesLack runs the suite as on an engine without LISTEN and advisory locks and behind a
 // transaction pooler, and looks at every statement that it issued.
 func TestConformanceWithoutWhatEnginesLack(t *testing.T) {
+	postgrestest.URL(t) // Without a server nothing is seen.
 	seen := &statements{all: map[string]bool{}}
 	storetest.Run(t, func(t *testing.T) store.Store {
 		url := database(t, "listen", "off", "locks", "table", "pooler", "transaction")

@@ -68,11 +68,9 @@ func read[T any](t *tx, fn func(ctx context.Context, c *conn) (T, error)) (T, er
 
 // write is read for what changes something of the account.
 func (t *tx) write(group, uid string, fn func(ctx context.Context, c *conn) error) error {
-	if !t.wrote {
-		t.wrote = true
-		if storable(group, uid) {
-			t.group, t.uid = group, uid
-		}
+	t.wrote = true
+	if t.uid == "" && storable(group, uid) {
+		t.group, t.uid = group, uid
 	}
 	_, err := read(t, func(ctx context.Context, c *conn) (struct{}, error) { return struct{}{}, fn(ctx, c) })
 	return err

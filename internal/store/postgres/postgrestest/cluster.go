@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
 	"sort"
 	"strconv"
@@ -21,11 +20,13 @@ import (
 
 // Cluster is a running server with a folder of its own.
 type Cluster struct {
-	bin     string
-	folder  string
-	port    int
-	owner   *syscall.Credential
-	process *exec.Cmd
+	bin    string
+	folder string
+	port   int
+	owner  *owner
+	// settings are added to ours, name=value.
+	settings []string
+	process  *exec.Cmd
 }
 
 // What is not installed.
@@ -59,14 +60,14 @@ func binaries() (string, error) {
 	return "", errNotInstalled
 }
 
-// start makes a cluster and starts it. settings are added to its own, name=value.
+// start makes a cluster and starts it.
 func start(settings ...string) (*Cluster, error) {
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
 	}
 	c := &Cluster{bin: bin}
-	if c.owner, err = owner(); err != nil {
+	if c.owner, err = findOwner(); err != nil {
 		return nil, err
 	}
 	if err := c.makeFolder(); err != nil {
@@ -84,21 +85,6 @@ func start(settings ...string) (*Cluster, error) {
 	return c, nil
 }
 
-// owner is who the server runs as: it refuses to run as root.
-func owner() (*syscall.Credential, error) {
-	if os.Getuid() != 0 {
-		return nil, nil
-	}
-	for _, name := range []string{"postgres", "nobody"} {
-		if u, err := user.Lookup(name); err == nil {
-			uid, uidErr := strconv.ParseUint(u.Uid, 10, 32)
-			gid, gidErr := strconv.ParseUint(u.Gid, 10, 32)
-			return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, errors.Join(uidErr, gidErr)
-		}
-	}
-	return nil, errors.New("the server refuses to run as root, and there is no user postgres or nobody")
-}
-
 // makeFolder makes a folder on the disk, with a short name: that of a socket must not be long.
 func (c *Cluster) makeFolder() error {
 	folder, err := os.MkdirTemp("", "dwpg-")
@@ -107,7 +93,7 @@ func (c *Cluster) makeFolder() error {
 	}
 	c.folder = folder
 	if c.owner != nil {
-		return os.Chown(folder, int(c.owner.Uid), int(c.owner.Gid))
+		return os.Chown(folder, c.owner.uid, c.owner.gid)
 	}
 	return nil
 }
@@ -119,7 +105,7 @@ func (c *Cluster) command(name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(filepath.Join(c.bin, name), args...)
 	cmd.Dir = c.folder
 	cmd.Env = append(os.Environ(), "LC_ALL=C", "PGUSER=doorward")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: c.owner}
+	c.owner.run(cmd)
 	return cmd
 }
 
@@ -140,26 +126,26 @@ func freePort() (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
-// Start starts a server that is not running, and waits until it answers. It keeps its port.
+// Start starts a server that is not running, and waits until it answers. One that has run before keeps its port and its
+// settings. After a kill the first tries may fail: what is left of the old server must go before.
 func (c *Cluster) Start(settings ...string) error {
-	var err error
-	for range 3 {
-		if c.port == 0 {
+	again := c.port != 0
+	c.settings = append(c.settings, settings...)
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		var err error
+		if !again {
+			// Another program may be faster to take it.
 			if c.port, err = freePort(); err != nil {
 				return err
 			}
 		}
-		if err = c.launch(settings); err == nil {
-			return nil
-		}
-		if c.process == nil {
-			c.port = 0 // Another program may have been faster.
+		if err = c.launch(); err == nil || time.Now().After(deadline) {
+			return err
 		}
 	}
-	return err
 }
 
-func (c *Cluster) launch(settings []string) error {
+func (c *Cluster) launch() error {
 	log, err := os.OpenFile(filepath.Join(c.folder, "log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return err
@@ -167,7 +153,7 @@ func (c *Cluster) launch(settings []string) error {
 	defer log.Close()
 	args := []string{"-D", c.data(), "-p", strconv.Itoa(c.port), "-k", c.folder, "-h", "127.0.0.1"}
 	for _, s := range append([]string{"shared_buffers=64MB", "max_connections=200", "fsync=on", "autovacuum_naptime=10s",
-		"max_wal_size=512MB", "logging_collector=off", "wal_level=replica", "hot_standby=on"}, settings...) {
+		"max_wal_size=512MB", "logging_collector=off", "wal_level=replica", "hot_standby=on"}, c.settings...) {
 		args = append(args, "-c", s)
 	}
 	cmd := c.command("postgres", args...)
@@ -180,19 +166,11 @@ func (c *Cluster) launch(settings []string) error {
 		if c.answers() {
 			return nil
 		}
-		dead := cmd.Process.Signal(syscall.Signal(0)) != nil
-		if state := exited(cmd); dead || state || time.Now().After(deadline) {
+		if exited(cmd) || time.Now().After(deadline) {
 			c.Kill()
 			return fmt.Errorf("the server does not start: %s", c.lastLog())
 		}
 	}
-}
-
-// exited tells whether the process is a zombie that nobody has waited for.
-func exited(cmd *exec.Cmd) bool {
-	var status syscall.WaitStatus
-	pid, err := syscall.Wait4(cmd.Process.Pid, &status, syscall.WNOHANG, nil)
-	return err == nil && pid == cmd.Process.Pid
 }
 
 func (c *Cluster) lastLog() []byte {

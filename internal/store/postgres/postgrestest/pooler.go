@@ -7,13 +7,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"syscall"
+	"strings"
 	"testing"
 	"time"
 )
 
 // Pooler starts pgbouncer before the cluster, in the mode that gives a connection to one transaction at a time, and returns
-// the URL of a new database behind it each time that its result is called. It ends with the test. Where pgbouncer is not
+// the URL of a new user behind it, with a schema of his own, each time that its result is called. It ends with the test. Where pgbouncer is not
 // installed the test is skipped, or fails as in [URL].
 func (c *Cluster) Pooler(t testing.TB) func() string {
 	t.Helper()
@@ -29,23 +29,30 @@ func (c *Cluster) Pooler(t testing.TB) func() string {
 		t.Fatal(err)
 	}
 	settings := fmt.Sprintf(`[databases]
-* = host=%s port=%d user=doorward
+* = host=%s port=%d
 [pgbouncer]
 listen_addr = 127.0.0.1
 listen_port = %d
 unix_socket_dir =
-auth_type = any
+auth_type = trust
+auth_file = %s
 pool_mode = transaction
 default_pool_size = 4
 max_client_conn = 500
-`, c.folder, c.port, port)
+`, c.folder, c.port, port, filepath.Join(c.folder, "users"))
 	config := filepath.Join(c.folder, "pgbouncer.ini")
-	if err := os.WriteFile(config, []byte(settings), 0o644); err != nil {
-		t.Fatal(err)
+	var users strings.Builder
+	for n := range poolerUsers {
+		fmt.Fprintf(&users, "%q \"\"\n", poolerUser(n))
+	}
+	for file, text := range map[string]string{config: settings, filepath.Join(c.folder, "users"): users.String()} {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	cmd := exec.Command(file, "-q", config)
 	cmd.Dir = c.folder
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: c.owner}
+	c.owner.run(cmd)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -62,13 +69,21 @@ max_client_conn = 500
 			t.Fatalf("pgbouncer does not start: %v", err)
 		}
 	}
-	databases := 0
+	next := 0
 	return func() string {
-		databases++
-		name := "pooled" + strconv.Itoa(databases)
-		if err := c.Run("CREATE DATABASE " + name); err != nil {
+		name := poolerUser(next)
+		if next++; next > poolerUsers {
+			t.Fatal("pgbouncer knows no more users")
+		}
+		sql := fmt.Sprintf("CREATE ROLE %[1]s LOGIN; ALTER ROLE %[1]s SET search_path = %[1]s; CREATE SCHEMA AUTHORIZATION %[1]s", name)
+		if err := c.Run(sql); err != nil {
 			t.Fatal(err)
 		}
-		return "postgres://doorward@" + address + "/" + name + "?sslmode=disable"
+		return "postgres://" + name + "@" + address + "/postgres?sslmode=disable"
 	}
 }
+
+// poolerUsers is how many users a pooler knows.
+const poolerUsers = 500
+
+func poolerUser(n int) string { return "pooled" + strconv.Itoa(n) }

@@ -34,7 +34,7 @@ var shared struct {
 	err     error
 }
 
-// URL returns the URL of an empty schema, which goes with the test. It skips the test, or fails it, where there is no
+// URL returns the URL of an empty schema. It skips the test, or fails it, where there is no
 // server.
 func URL(t testing.TB) string {
 	t.Helper()
@@ -48,11 +48,13 @@ func URL(t testing.TB) string {
 	if err := run(server, "CREATE SCHEMA "+schema); err != nil {
 		t.Fatalf("making a schema: %v", err)
 	}
-	t.Cleanup(func() {
-		if err := run(server, "DROP SCHEMA "+schema+" CASCADE"); err != nil {
-			t.Errorf("removing the schema: %v", err)
-		}
-	})
+	if os.Getenv(ServerVariable) != "" { // A private cluster goes as a whole.
+		t.Cleanup(func() {
+			if err := run(server, "DROP SCHEMA "+schema+" CASCADE"); err != nil {
+				t.Errorf("removing the schema: %v", err)
+			}
+		})
+	}
 	return With(t, server, "search_path", schema)
 }
 
