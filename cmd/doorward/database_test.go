@@ -59,6 +59,14 @@ func TestServersShareADatabaseServer(t *testing.T) {
 	if err == nil || !strings.Contains(string(out), "pg_restore") {
 		t.Errorf("restore: %v: %s", err, out)
 	}
+	out, err = exec.Command("doorward", "distribute", "--data", first, "--database", database).CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "CREATE EXTENSION citus") {
+		t.Errorf("distribute without Citus: %v: %s", err, out)
+	}
+	out, err = exec.Command("doorward", "distribute", "--data", first, "--database", "sqlite:"+filepath.Join(folder, "x.db")).CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "no PostgreSQL server") {
+		t.Errorf("distribute a file: %v: %s", err, out)
+	}
 	if out := command(t, "config", "--data", first); strings.Contains(out, secret) || !strings.Contains(out, "database ") {
 		t.Errorf("the configuration is printed as\n%s", out)
 	}

@@ -109,6 +109,27 @@ func withToken(h *house) call {
 	return call{by: oauthClient, params: []string{"token", accessToken(h)}}
 }
 
+// lite makes a lite account and returns the local part of its address.
+func (h *house) lite() string {
+	h.t.Helper()
+	name := newUID()
+	h.must(0, call{method: "accounts.importLiteAccount", by: partner, params: []string{
+		"email", name + "@example.com", "subscriptions", `{"news":{"email":{"isSubscribed":true}}}`,
+	}})
+	return name
+}
+
+// uniqueType is a fresh type with a unique field, which clients may write, and an object.
+func (h *house) uniqueType() string {
+	h.t.Helper()
+	kind := newUID()
+	h.must(0, call{method: "ds.setSchema", by: partner, params: []string{
+		"type", kind, "dataSchema", `{"fields":{"code":{"type":"string","writeAccess":"clientModify"}},"unique":["code"]}`,
+	}})
+	h.must(0, call{method: "ds.store", by: partner, params: []string{"type", kind, "oid", "1", "data", `{"code":"first"}`}})
+	return kind
+}
+
 // scenarios has every method and endpoint at least once, and each kind of credential.
 var scenarios = []scenario{
 	{method: "accounts.initRegistration", prepare: plain(anybody), cold: true},
@@ -124,6 +145,10 @@ var scenarios = []scenario{
 			"siteUID", uid, "email", uid + "@example.com", "password", testPassword, "secretQuestion", "q", "secretAnswer", "a",
 			"data", `{"` + newUID() + `":"new"}`, "finalizeRegistration", "true",
 		}}
+	}},
+	{method: "accounts.register", variant: "beside a lite one", changes: true, prepare: func(h *house) call {
+		uid := h.lite()
+		return call{by: partner, params: []string{"siteUID", uid, "email", uid + "@example.com", "password", testPassword, "finalizeRegistration", "true"}}
 	}},
 	{method: "accounts.finalizeRegistration", changes: true, prepare: func(h *house) call {
 		return call{by: anybody, params: []string{"regToken", pendingToken(h), "include", "profile,id_token"}}
@@ -176,7 +201,36 @@ var scenarios = []scenario{
 	{method: "accounts.setAccountInfo", variant: "regToken", changes: true, prepare: func(h *house) call {
 		return call{by: anybody, params: []string{"regToken", pendingToken(h), "profile", `{"firstName":"Bea"}`}}
 	}},
+	{method: "accounts.setAccountInfo", variant: "lite", changes: true, prepare: func(h *house) call {
+		a := h.must(0, call{method: "accounts.initRegistration", by: anybody, params: []string{"isLite", "true"}})
+		return call{by: anybody, params: []string{"regToken", a.member("regToken"), "profile", `{"email":"` + newUID() + `@example.com"}`}}
+	}},
+	{method: "accounts.importFullAccount", variant: "new", changes: true, cold: true, prepare: func(*house) call {
+		uid := newUID()
+		return call{by: partner, params: []string{
+			"UID", uid, "importPolicy", "insert", "loginIDs", `{"emails":["` + uid + `@example.com"]}`, "isVerified", "true", "profile", `{"firstName":"Ida"}`,
+			"data", `{"` + newUID() + `":"new"}`, "identities", `[{"provider":"facebook","providerUID":"` + uid + `"}]`,
+		}}
+	}},
+	{method: "accounts.importFullAccount", variant: "known", changes: true, prepare: func(h *house) call {
+		uid := newUID()
+		h.register(uid)
+		return call{by: partner, params: []string{"UID", uid, "importPolicy", "upsert", "profile", `{"city":"` + uid + `"}`}}
+	}},
+	{method: "accounts.importLiteAccount", variant: "new", changes: true, cold: true, prepare: func(*house) call {
+		return call{by: partner, params: []string{"email", newUID() + "@example.com", "profile", `{"firstName":"Li"}`}}
+	}},
+	{method: "accounts.importLiteAccount", variant: "beside a full one", changes: true, prepare: func(h *house) call {
+		uid := newUID()
+		h.register(uid)
+		return call{by: partner, params: []string{"email", uid + "@example.com", "subscriptions", `{"news":{"email":{"isSubscribed":true}}}`}}
+	}},
 	{method: "accounts.deleteAccount", changes: true, prepare: about("UID", partner)},
+	{method: "accounts.deleteAccount", variant: "beside a lite one", changes: true, prepare: func(h *house) call {
+		uid := h.lite()
+		h.register(uid)
+		return call{by: partner, params: []string{"UID", uid}}
+	}},
 	{method: "accounts.isAvailableLoginID", prepare: plain(anybody, "loginID", "nobody@example.com")},
 	{method: "accounts.getJWT", variant: "server", prepare: about("targetUID", userKey, "fields", "firstName"), cold: true},
 	{method: "accounts.getJWT", variant: "session", prepare: own()},
@@ -194,6 +248,7 @@ var scenarios = []scenario{
 		return call{by: partner, params: []string{"accountOptions", `{"verifyEmail":false}`, "emailVerification", `{"verificationEmailExpiration":` + n + `}`}}
 	}},
 	{method: "accounts.search", prepare: plain(userKey, "query", "SELECT UID FROM accounts ORDER BY created LIMIT 2"), cold: true},
+	{method: "accounts.search", variant: "lite accounts", prepare: plain(partner, "query", "SELECT UID FROM accounts LIMIT 2", "accountTypes", "full,lite")},
 	{method: "accounts.search", variant: "cursor", prepare: plain(partner, "query", "SELECT UID FROM accounts", "openCursor", "true", "pagesize", "5")},
 
 	{method: "socialize.getIDs", prepare: plain(anybody)},
@@ -214,6 +269,44 @@ var scenarios = []scenario{
 		}}
 	}},
 	{method: "socialize.exchangeUIDSignature", prepare: signature},
+
+	{method: "ds.store", variant: "new type", changes: true, cold: true, prepare: func(*house) call {
+		return call{by: partner, params: []string{"type", newUID(), "oid", "auto", "data", `{"a":1}`}}
+	}},
+	{method: "ds.store", variant: "unique", changes: true, prepare: func(h *house) call {
+		kind := h.uniqueType()
+		return call{by: userKey, params: []string{"type", kind, "oid", "1", "data", `{"code":"` + newUID() + `","` + newUID() + `":1}`}}
+	}},
+	{method: "ds.store", variant: "session", changes: true, prepare: func(h *house) call {
+		kind := h.uniqueType()
+		return call{by: session(h.register(newUID())), params: []string{"type", kind, "oid", "1", "data", `{"code":"` + newUID() + `"}`}}
+	}},
+	{method: "ds.get", prepare: func(h *house) call {
+		return call{by: userKey, params: []string{"type", h.uniqueType(), "oid", "1"}}
+	}, cold: true},
+	{method: "ds.delete", changes: true, prepare: func(h *house) call {
+		return call{by: partner, params: []string{"type", h.uniqueType(), "oid", "1"}}
+	}},
+	{method: "ds.delete", variant: "fields", changes: true, prepare: func(h *house) call {
+		return call{by: partner, params: []string{"type", h.uniqueType(), "oid", "1", "fields", "code"}}
+	}},
+	{method: "ds.search", prepare: func(h *house) call {
+		return call{by: userKey, params: []string{"query", "SELECT * FROM " + h.uniqueType() + " ORDER BY code", "openCursor", "true"}}
+	}},
+	{method: "ds.getSchema", prepare: plain(partner, "type", "photos")},
+	{method: "ds.setSchema", changes: true, prepare: func(*house) call {
+		return call{by: partner, params: []string{"type", newUID(), "dataSchema", `{"fields":{"a":{"type":"string"}}}`}}
+	}},
+	{method: "ds.deleteSchemaFields", changes: true, prepare: func(h *house) call {
+		return call{by: partner, params: []string{"type", h.uniqueType(), "dataSchema", `["code"]`}}
+	}},
+	{method: "ds.getTypes", prepare: plain(partner)},
+	{method: "accounts.deleteAccount", variant: "with objects", changes: true, prepare: func(h *house) call {
+		kind, uid := h.uniqueType(), newUID()
+		h.register(uid)
+		h.must(0, call{method: "ds.store", by: partner, params: []string{"type", kind, "oid", "1", "UID", uid, "data", `{"code":"` + uid + `"}`}})
+		return call{by: partner, params: []string{"UID", uid}}
+	}},
 
 	{method: "/oauth2/token", variant: "client", prepare: plain(oauthClient, "grant_type", "client_credentials"), cold: true},
 	{method: "/oauth2/token", variant: "refresh", prepare: func(h *house) call {

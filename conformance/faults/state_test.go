@@ -54,7 +54,7 @@ func (d *database) rows(query string, args ...any) []string {
 // clear removes what earlier scenarios made: the tables are read after each call.
 func (d *database) clear() {
 	d.t.Helper()
-	for _, table := range []string{"accounts", "identifiers", "sessions", "marks", "audit"} {
+	for _, table := range []string{"accounts", "identifiers", "sessions", "marks", "audit", "data_objects", "data_uniques", "data_types"} {
 		d.rows("DELETE FROM " + table)
 	}
 }
@@ -63,7 +63,8 @@ func (d *database) clear() {
 func (d *database) dump() string {
 	d.t.Helper()
 	var all []string
-	for _, table := range []string{"accounts", "identifiers", "sessions", "marks", "partners", "sites", "keys", "signing_keys"} {
+	for _, table := range []string{"accounts", "identifiers", "sessions", "marks", "partners", "sites", "keys", "signing_keys",
+		"data_objects", "data_uniques", "data_types"} {
 		all = append(append(all, table), d.rows("SELECT * FROM "+table)...)
 	}
 	return strings.Join(all, "\n")
@@ -73,8 +74,16 @@ func (d *database) dump() string {
 func (d *database) checkInvariants() {
 	d.t.Helper()
 	for what, query := range map[string]string{
-		"identifiers of nobody":     "SELECT i.* FROM identifiers i LEFT JOIN accounts a ON a.grp = i.grp AND a.uid = i.uid WHERE a.id IS NULL",
-		"sessions of nobody":        "SELECT s.uid FROM sessions s LEFT JOIN accounts a ON a.grp = s.grp AND a.uid = s.uid WHERE a.id IS NULL",
+		"identifiers of nobody":    "SELECT i.* FROM identifiers i LEFT JOIN accounts a ON a.grp = i.grp AND a.uid = i.uid WHERE a.id IS NULL",
+		"sessions of nobody":       "SELECT s.uid FROM sessions s LEFT JOIN accounts a ON a.grp = s.grp AND a.uid = s.uid WHERE a.id IS NULL",
+		"objects of nobody":        "SELECT o.oid FROM data_objects o LEFT JOIN accounts a ON a.grp = o.grp AND a.uid = o.uid WHERE o.uid <> '' AND a.id IS NULL",
+		"objects of no type":       "SELECT o.oid FROM data_objects o LEFT JOIN data_types t ON t.grp = o.grp AND t.name = o.type WHERE t.id IS NULL",
+		"values of no object":      "SELECT v.oid FROM data_uniques v LEFT JOIN data_objects o ON o.grp = v.grp AND o.type = v.type AND o.oid = v.oid AND o.uid = v.uid WHERE o.id IS NULL OR instr(o.uniques, v.hash) = 0",
+		"values that nobody keeps": "SELECT o.oid FROM data_objects o WHERE coalesce(length(o.uniques), 0) <> 32 * (SELECT count(*) FROM data_uniques v WHERE v.grp = o.grp AND v.type = o.type AND v.oid = o.oid AND v.uid = o.uid)",
+		"accounts of one address that do not know of each other": `SELECT l.value FROM identifiers l JOIN accounts a ON a.grp = l.grp AND a.uid = l.uid
+			LEFT JOIN identifiers f ON f.grp || '/lite' = l.grp AND f.space = 'login' AND f.value = l.value LEFT JOIN accounts b ON b.grp = f.grp AND b.uid = f.uid
+			WHERE l.space = 'lite' AND (f.uid IS NOT NULL) <> coalesce(json_extract(a.more, '$.hasFullAccount'), 0)
+			OR f.uid IS NOT NULL AND NOT coalesce(json_extract(b.more, '$.hasLiteAccount'), 0)`,
 		"counters below zero":       "SELECT uid FROM accounts WHERE failed_logins < 0 OR token_epoch < 0 OR rev < 1",
 		"logins before the account": "SELECT uid FROM accounts WHERE last_login <> 0 AND last_login < created",
 	} {
@@ -83,7 +92,7 @@ func (d *database) checkInvariants() {
 		}
 	}
 	claimed := map[string][]string{}
-	for _, line := range d.rows("SELECT grp, uid, value FROM identifiers") {
+	for _, line := range d.rows("SELECT grp, uid, value FROM identifiers WHERE space = 'login'") {
 		f := strings.Split(line, "|")
 		claimed[f[0]+"|"+f[1]] = append(claimed[f[0]+"|"+f[1]], f[2])
 	}

@@ -119,14 +119,22 @@ func (o *Outcome) Store(tx store.Tx, a *store.Account) error {
 		if err := tx.ClaimIdentifier(a.Group, store.Identifier{Space: concealedSpace, Value: a.UID}, a.UID); err != nil {
 			return fmt.Errorf("claiming nothing: %w", err)
 		}
+		// Nor is a lite account of that name, which others look for.
+		if _, err := LiteOf(tx, a.Group, a.UID); err != nil {
+			return err
+		}
 	}
 	if !o.Changed {
 		return nil
 	}
+	lites, err := JoinLite(tx, a, o.claims, o.releases)
+	if err != nil {
+		return err
+	}
 	if err := tx.PutAccount(a); err != nil {
 		return fmt.Errorf("writing the account: %w", err)
 	}
-	return nil
+	return PutAll(tx, lites)
 }
 
 // edit is one run of [Apply].

@@ -172,6 +172,9 @@ type claims struct {
 	held map[string]bool
 }
 
+// Owner knows of no lite accounts.
+func (c *claims) Owner(string, store.Identifier) (string, error) { return "", store.ErrNotFound }
+
 func (c *claims) ClaimIdentifier(_ string, id store.Identifier, _ string) error {
 	c.held[id.Value] = true
 	return nil

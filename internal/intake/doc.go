@@ -21,5 +21,6 @@
 // # Lite accounts
 //
 // A lite account is an address with data and subscriptions. It lives beside the full ones: see [store.LiteGroup]. If a full
-// account logs in with the address, the subscriptions are that account's, and it says hasLiteAccount.
+// account logs in with the address, the subscriptions are that account's, and both know of each other: see
+// [account.JoinLite] and [account.JoinFull].
 package intake

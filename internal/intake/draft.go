@@ -97,7 +97,7 @@ func (in *Account) draft(a *store.Account, s *site.Site, now clock.Millis) (*Dra
 		RegSource: in.regSource, PasswordHash: hash,
 		SecretQuestion: in.password.question, SecretAnswerHash: in.password.answered,
 	}
-	out, err := account.Apply(a, ch, account.Rules{Site: s, Server: true, Now: now, Owner: nobody})
+	out, err := account.Apply(a, ch, account.Rules{Site: s, Server: !in.client, Now: now, Owner: nobody})
 	if err == nil {
 		err = out.Err()
 	}
@@ -332,8 +332,15 @@ func (d *Draft) Store(tx store.Tx) ([]Conflict, error) {
 	if len(conflicts) > 0 {
 		d.list(a, listed)
 	}
+	others, err := d.others(tx, a)
+	if err != nil {
+		return nil, err
+	}
 	if err := tx.PutAccount(a); err != nil {
 		return nil, undo(err)
+	}
+	if err := account.PutAll(tx, others); err != nil {
+		return nil, err
 	}
 	for _, id := range d.releases {
 		if err := tx.ReleaseIdentifier(a.Group, id, a.UID); err != nil {
@@ -346,6 +353,30 @@ func (d *Draft) Store(tx store.Tx) ([]Conflict, error) {
 		}
 	}
 	return conflicts, d.extendSchema(tx)
+}
+
+// others lets the account know of what there is beside it, and returns what is to be written with it: the lite accounts of its
+// addresses, or the full account of a lite one.
+func (d *Draft) others(tx store.Tx, a *store.Account) ([]*store.Account, error) {
+	var begins, ends []string
+	for _, id := range d.claims {
+		switch id.Space {
+		case store.LiteSpace:
+			full, err := account.JoinFull(tx, d.site.Group, a, id.Value)
+			if err != nil || full == nil {
+				return nil, err
+			}
+			return []*store.Account{full}, nil
+		case store.LoginSpace:
+			begins = append(begins, id.Value)
+		}
+	}
+	for _, id := range d.releases {
+		if id.Space == store.LoginSpace {
+			ends = append(ends, id.Value)
+		}
+	}
+	return account.JoinLite(tx, a, begins, ends)
 }
 
 // leaveOut returns the list without the identity, and what was left out.

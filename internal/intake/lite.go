@@ -1,7 +1,6 @@
 package intake
 
 import (
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -52,17 +51,15 @@ type Lite struct {
 type LiteWrite struct {
 	Site *site.Site
 	Now  clock.Millis
-	// UID and Token are for a new one.
-	UID, Token string
+	// UID is for a new one.
+	UID string
+	// Client: the fields are a client's, who may not write all of them.
+	Client bool
 }
 
 // NewLiteWrite draws what a new lite account needs.
 func NewLiteWrite(s *site.Site, now clock.Millis, rand io.Reader) LiteWrite {
-	const tokenLength = 32
-	token := make([]byte, tokenLength)
-	// The reader is the server's own, which does not fail.
-	_, _ = io.ReadFull(rand, token)
-	return LiteWrite{Site: s, Now: now, UID: id.UID(now.Time(), rand), Token: hex.EncodeToString(token)}
+	return LiteWrite{Site: s, Now: now, UID: id.UID(now.Time(), rand)}
 }
 
 // Store makes the lite account of the address, or changes it, and returns its UID. The subscriptions are those of the full
@@ -72,12 +69,12 @@ func (w LiteWrite) Store(tx store.Tx, l Lite) (string, error) {
 	if !account.ValidEmail(l.Email) {
 		return "", wrong("email", fmt.Sprintf("%.100q is not an e-mail address", l.Email))
 	}
-	full, err := w.full(tx, account.Normalize(l.Email))
+	full, err := account.FullOf(tx, w.Site.Group, account.Normalize(l.Email))
 	if err != nil {
 		return "", err
 	}
 	in := &Account{
-		source: Call, lite: true, stamped: true, email: l.Email, more: &document.Object{},
+		source: Call, lite: true, stamped: !w.Client, client: w.Client, email: l.Email, more: &document.Object{},
 		profile: l.Profile.Clone(), data: l.Data, preferences: l.Preferences, subscriptions: l.Subscriptions,
 	}
 	in.profile.Set("email", document.String(l.Email))
@@ -88,28 +85,13 @@ func (w LiteWrite) Store(tx store.Tx, l Lite) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if _, err := d.Store(tx); err != nil {
-		return "", err
-	}
-	if full == nil {
-		return d.Account.UID, nil
-	}
-	return d.Account.UID, w.beside(tx, full, l.Subscriptions)
-}
-
-// full returns the full account that logs in with the address; nil: none.
-func (w LiteWrite) full(tx store.Tx, address string) (*store.Account, error) {
-	uid, err := tx.Owner(w.Site.Group, store.Identifier{Space: store.LoginSpace, Value: address})
-	if err == nil {
-		var a *store.Account
-		if a, err = tx.Account(w.Site.Group, uid); err == nil {
-			return a, nil
+	if full != nil {
+		if err := w.beside(tx, full, l.Subscriptions); err != nil {
+			return "", err
 		}
 	}
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil
-	}
-	return nil, fmt.Errorf("looking for a full account: %w", err)
+	_, err = d.Store(tx)
+	return d.Account.UID, err
 }
 
 // draft works the change out on the lite account of the address, or on a new one.
@@ -119,7 +101,6 @@ func (w LiteWrite) draft(tx store.Tx, in *Account) (*Draft, error) {
 	if errors.Is(err, store.ErrNotFound) {
 		in.more.Set("accountTypes", document.ArrayOf(document.String(liteType)))
 		in.more.Set("hasLiteAccount", document.Boolean(true))
-		in.more.Set("token", document.String(w.Token))
 		return in.New(w.Site, w.UID, w.Now)
 	}
 	if err != nil {
@@ -134,7 +115,7 @@ func (w LiteWrite) draft(tx store.Tx, in *Account) (*Draft, error) {
 
 // beside notes at the full account of the address that there is a lite one, and gives it the subscriptions.
 func (w LiteWrite) beside(tx store.Tx, full *store.Account, subscriptions *document.Object) error {
-	in := &Account{source: Call, stamped: true, more: &document.Object{}, subscriptions: subscriptions}
+	in := &Account{source: Call, stamped: !w.Client, client: w.Client, more: &document.Object{}, subscriptions: subscriptions}
 	in.more.Set("hasLiteAccount", document.Boolean(true))
 	d, err := in.Change(full, w.Site, w.Now)
 	if err != nil {

@@ -69,6 +69,8 @@ type Account struct {
 	more *document.Object
 	// lite: it is a lite account; stamped: its subscriptions may bring their own time.
 	lite, stamped bool
+	// client: what clients may not write is a fault.
+	client bool
 	// derived: loginIDs are worked out from a row that has none; unlisted: the row has no emails either.
 	derived, unlisted bool
 

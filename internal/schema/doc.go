@@ -8,6 +8,9 @@
 //	stored + what setSchema sent ──Merge──▶ stored
 //	stored + data of a server ──Schema.Extend──▶ stored
 //
+// A type of the data store has a schema of its own, [ObjectSchema], without defaults and with unique values. It is written
+// in the same way: MergeObjectSchema, RetireFields, and ObjectSchema.Write, which also makes the change of the object.
+//
 // # Paths
 //
 // profileSchema, dataSchema, internalSchema and preferencesSchema have flat dotted paths ("work.company"). A path is a

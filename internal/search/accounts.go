@@ -1,7 +1,6 @@
 package search
 
 import (
-	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -22,8 +21,8 @@ type Accounts struct {
 	Now time.Time
 	// Server: without it internal is not shown.
 	Server bool
-	// Full tells whether full accounts are among the types asked for, where the source is accounts. There are no others yet.
-	Full bool
+	// Full and Lite tell which types of accounts are asked for, where the source is accounts.
+	Full, Lite bool
 	// EmailToken returns the token of an address of the group.
 	EmailToken func(group, email string) string
 }
@@ -33,14 +32,14 @@ func (a Accounts) Source(q *query.Query) (Source, error) {
 	switch strings.ToLower(q.From) {
 	// The PHP SDK's own tests read from "user" and want an answer.
 	case "accounts", "user":
-		return &accountRows{Accounts: a, counters: q.Counters}, nil
+		return a.rows(q.Counters), nil
 	}
 	if q.Counters {
 		return nil, &query.SyntaxError{Position: q.At, Reason: "WITH counters is for the source accounts"}
 	}
 	switch strings.ToLower(q.From) {
 	case "emailaccounts":
-		return &emailRows{a}, nil
+		return a.emails(), nil
 	case "communications":
 		return Scan(&communicationRows{a}), nil
 	}
@@ -50,8 +49,32 @@ func (a Accounts) Source(q *query.Query) (Source, error) {
 // accountRows is the source accounts. Its fields are those of package store.
 type accountRows struct {
 	Accounts
+	parts
 	// counters: the rows show their counters.
 	counters bool
+}
+
+// rows is the source accounts.
+func (a Accounts) rows(counters bool) Source {
+	r := &accountRows{Accounts: a, parts: parts{from: a.Store}, counters: counters}
+	if a.Full {
+		r.parts.parts = append(r.parts.parts, part{group: a.Site.Group, row: r.row})
+	}
+	if a.Lite {
+		r.parts.parts = append(r.parts.parts, part{group: store.LiteGroup(a.Site.Group), lite: true, row: r.row})
+	}
+	return r
+}
+
+func (a *accountRows) row(dst []byte, found *store.Account) []byte {
+	if !a.Server {
+		found.Internal = nil
+	}
+	dst = account.AppendRow(dst, found, a.Now)
+	if a.counters {
+		dst = account.AppendCounters(dst, found)
+	}
+	return dst
 }
 
 // first tells whether the path begins with the name.
@@ -137,45 +160,6 @@ func kindOf(f *schema.Field) Kind {
 		return Text
 	}
 	return Any
-}
-
-// search is the store's form of a page.
-func (a *Accounts) search(p Page) store.Search {
-	return store.Search{Group: a.Site.Group, Where: p.Where, Order: p.Order, After: p.After, Start: p.Start, Limit: p.Limit, Total: p.Total}
-}
-
-// Page implements [Source].
-func (a *accountRows) Page(ctx context.Context, p Page, each func(Row) error) (int64, error) {
-	if !a.Full {
-		return 0, nil
-	}
-	var row []byte
-	return a.Store.SearchAccounts(ctx, a.search(p), func(found *store.Account, sort []query.Value) error {
-		if !a.Server {
-			found.Internal = nil
-		}
-		row = account.AppendRow(row[:0], found, a.Now)
-		if a.counters {
-			row = account.AppendCounters(row, found)
-		}
-		return each(Row{Key: found.UID, Sort: sort, JSON: row})
-	})
-}
-
-// Values implements [Source].
-func (a *accountRows) Values(ctx context.Context, where query.Expr, fields []query.Path, each func([]query.Value) error) error {
-	if !a.Full {
-		return nil
-	}
-	return a.Store.AccountValues(ctx, a.Site.Group, where, fields, each)
-}
-
-// Explain implements [Source].
-func (a *accountRows) Explain(ctx context.Context, p Page) (store.Explanation, error) {
-	if !a.Full {
-		return store.Explanation{Access: "no account is of the types that were asked for"}, nil
-	}
-	return a.Store.ExplainSearch(ctx, a.search(p))
 }
 
 // unknown refuses a path that no row of the source has.

@@ -41,6 +41,8 @@ type Request struct {
 	Source func(q *query.Query, scope string) (Source, error)
 	// Members are further members of answers, with a comma before each: what a source of the method always shows.
 	Members func(q *query.Query) string
+	// Within is the member of a result that aggregates are put in; empty: the result itself.
+	Within string
 	// Explain adds the plan of the query to the answer.
 	Explain bool
 }
@@ -120,8 +122,11 @@ func (p *run) prepare(r Request) error {
 	if r.Members != nil {
 		p.more = r.Members(q)
 	}
-	p.prepared, err = Prepare(q, source)
-	return readable(err)
+	if p.prepared, err = Prepare(q, source); err != nil {
+		return readable(err)
+	}
+	p.prepared.within = r.Within
+	return nil
 }
 
 func (s Searches) answer(ctx context.Context, c *method.Invocation, p *run, explain bool) (json.RawMessage, error) {

@@ -20,6 +20,8 @@ type Prepared struct {
 	columns    []Field
 	aggregated *Field
 	chosen     *query.Projection
+	// within is the member of a result that the aggregates are put in; empty: the result itself.
+	within string
 }
 
 // Prepare checks the query. What it refuses, a field that no row has or an operator that the field's type does not have, is a

@@ -8,6 +8,8 @@
 // aggregates, GROUP BY, FILTER and the form of results are made here, alike for every source and every storage driver.
 // A store that can do no more than walk rows by their keys is made a source by [Scan].
 //
+// Full and lite accounts are two groups in the store: a source over both is put together from one search of each.
+//
 // Memory is bounded: a page has at most [MaxLimit] rows, a query at most [MaxGroups] groups; what is aggregated is streamed.
 //
 // [Searches] is the part that a method needs: it reads the query or the cursor, keeps the time, and writes the answer.

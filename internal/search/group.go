@@ -127,6 +127,9 @@ func valueOf(v query.Value) document.Value {
 
 // appendAggregates appends the object with the aggregates as further members.
 func (p *Prepared) appendAggregates(dst, object []byte, t *tally) []byte {
+	if p.within != "" {
+		return p.appendWithin(dst, object, t)
+	}
 	dst = append(dst, object[:len(object)-1]...)
 	for _, item := range p.query.Select {
 		if item.Func == 0 {
@@ -139,6 +142,22 @@ func (p *Prepared) appendAggregates(dst, object []byte, t *tally) []byte {
 		dst = append(dst, t.result(item.Func, len(item.Path) == 0)...)
 	}
 	return append(dst, '}')
+}
+
+// appendWithin appends the object with the aggregates as further members of one of its members.
+func (p *Prepared) appendWithin(dst, object []byte, t *tally) []byte {
+	// Both are JSON that was made here.
+	row, _ := document.ParseObject(object)
+	if row == nil {
+		row = &document.Object{}
+	}
+	for _, item := range p.query.Select {
+		if item.Func != 0 {
+			v, _ := document.Parse(t.result(item.Func, len(item.Path) == 0))
+			row.SetPath([]string{p.within, item.Name()}, v)
+		}
+	}
+	return row.AppendJSON(dst)
 }
 
 // iso writes a time the way that a row shows it.

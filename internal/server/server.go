@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/doorward/doorward/internal/api/accounts"
+	"github.com/doorward/doorward/internal/api/ds"
 	"github.com/doorward/doorward/internal/api/socialize"
 	"github.com/doorward/doorward/internal/audit"
 	"github.com/doorward/doorward/internal/caller"
@@ -111,6 +112,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 			Store: o.Store, Sites: directory, Tokens: tokens, Keyring: keyring, Sessions: sessions,
 			Rand: o.Rand, Issuer: issuer,
 		}),
+		ds.Methods(ds.Deps{Store: o.Store, Tokens: tokens, Rand: o.Rand, Dev: o.DevMode}),
 		o.Methods,
 	)...)
 	s := &Server{

@@ -90,8 +90,7 @@ type Field struct {
 	As query.As
 	// Fold: values are compared in lower case, because they are e-mail addresses and their like.
 	Fold bool
-	// missing is what a member of PartMore is taken for where it is absent: an object with the member. It is what the
-	// account is shown with.
+	// missing is what a member of PartMore is taken for where it is absent: an object with the member.
 	missing json.RawMessage
 }
 
@@ -126,7 +125,7 @@ var parts = map[string]Part{
 
 const timestampSuffix = "timestamp"
 
-// further are the members of Account.More, by their names in lower case, with what is shown where they are absent.
+// further are the members of Account.More, by their names in lower case, with what they are taken for where they are absent.
 var further = map[string]struct{ name, missing string }{
 	"lastloginlocation": {name: "lastLoginLocation"},
 	"rbapolicy":         {"rbaPolicy", `{"rbaPolicy":{"riskPolicy":"_off","riskPolicyLocked":false}}`},
@@ -136,8 +135,8 @@ var further = map[string]struct{ name, missing string }{
 	"communications":    {name: "communications"},
 	"datacenter":        {name: "dataCenter"},
 	"accounttypes":      {name: "accountTypes"},
-	"hasliteaccount":    {name: "hasLiteAccount"},
-	"hasfullaccount":    {name: "hasFullAccount"},
+	"hasliteaccount":    {"hasLiteAccount", `{"hasLiteAccount":false}`},
+	"hasfullaccount":    {"hasFullAccount", `{"hasFullAccount":false}`},
 	"counters":          {name: "counters"},
 	"idximportid":       {name: "idxImportId"},
 	"lang":              {name: "lang"},

@@ -45,6 +45,7 @@ func (e *TakenError) Error() string {
 type Store interface {
 	Reader
 	Searcher
+	DataReader
 	Replay
 
 	// Change runs fn in one transaction: all that fn did is durable when Change returns nil, and none of it is done
@@ -116,12 +117,13 @@ type Tx interface {
 	// Inserting a UID that exists is ErrExists. Replacing one that is gone is ErrNotFound, one whose stored Rev is another
 	// is ErrConflict.
 	PutAccount(a *Account) error
-	// DeleteAccount removes the account with its identifiers and sessions. A missing one is ErrNotFound.
+	// DeleteAccount removes the account with its identifiers, sessions and data-store objects. A missing one is ErrNotFound.
 	DeleteAccount(group, uid string) error
 
 	Owner(group string, id Identifier) (uid string, err error)
 	// ClaimIdentifier makes the identifier the account's. It is no error if it is that already; if it is another's, the
-	// error is a *TakenError.
+	// error is a *TakenError. After this error and after ErrExists of PutAccount nothing of the change is lost, and it may
+	// go on.
 	ClaimIdentifier(group string, id Identifier, uid string) error
 	// ReleaseIdentifier frees the identifier if it is the account's.
 	ReleaseIdentifier(group string, id Identifier, uid string) error
@@ -151,6 +153,8 @@ type Tx interface {
 	Partner(id int64) (*Partner, error)
 	Key(userKey string) (*Key, error)
 	SigningKeys() ([]*SigningKey, error)
+
+	DataTx
 
 	// AppendAudit adds a record to the audit log.
 	AppendAudit(r *Audit) error

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/doorward/doorward/gigya"
+	"github.com/doorward/doorward/internal/account"
 	"github.com/doorward/doorward/internal/caller"
 	"github.com/doorward/doorward/internal/method"
 	"github.com/doorward/doorward/internal/store"
@@ -18,8 +19,9 @@ type DeleteAccountParams struct {
 
 // deleteAccount serves accounts.deleteAccount: it deletes an account for good, on all sites of the group.
 //
-// Servers may call. Sessions and regTokens of the account are dead and its identifiers free when the call returns. A UID
-// that does not exist is 403005.
+// Servers may call. Sessions and regTokens of the account are dead, its identifiers free and its objects in the data store gone
+// when the call returns. A lite account of an address of its stays, with the subscriptions. A UID that does not exist is
+// 403005, and so is that of a lite account.
 //
 // Sources: the REST guide.
 //
@@ -30,12 +32,12 @@ func deleteAccount(d Deps) *method.Method {
 		Summary: "Deletes an account for good.",
 		Callers: caller.Server,
 		Write:   true,
-		Partial: "mail (policy sendAccountDeletedEmail), webhook, data-store objects",
+		Partial: "mail (policy sendAccountDeletedEmail), webhook",
 	}
 	return method.New(spec, func(ctx context.Context, c *method.Call[DeleteAccountParams]) (method.None, error) {
 		c.UID = c.Params.UID
 		err := d.Store.Change(ctx, func(tx store.Tx) error {
-			if err := tx.DeleteAccount(c.Site.Group, c.Params.UID); err != nil {
+			if err := account.Delete(tx, c.Site.Group, c.Params.UID); err != nil {
 				return err
 			}
 			return c.Succeed(tx)

@@ -42,7 +42,7 @@ func getAccountInfo(d Deps) *method.Method {
 		Summary:             "Returns one account.",
 		Callers:             caller.Session | caller.RegToken | caller.Server,
 		RegTokenMakesClient: true,
-		Partial:             "communications, groups, lite accounts, findBy phone number and custom identifiers, export of password hashes",
+		Partial:             "communications, groups, lite accounts (the tokens of getLiteToken), findBy phone number and custom identifiers, export of password hashes",
 	}
 	return method.New(spec, func(ctx context.Context, c *method.Call[GetAccountInfoParams]) (*AccountResult, error) {
 		a, err := d.accountAskedFor(ctx, c)

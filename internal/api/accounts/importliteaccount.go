@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/doorward/doorward/internal/account"
 	"github.com/doorward/doorward/internal/caller"
 	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/intake"
@@ -42,32 +43,33 @@ func importLiteAccount(d Deps) *method.Method {
 		Partial: "webhooks, consent vault",
 	}
 	return method.New(spec, func(ctx context.Context, c *method.Call[ImportLiteAccountParams]) (*ImportLiteAccountResult, error) {
-		lite := intake.Lite{Email: c.Params.Email}
-		var err error
-		if lite.Profile, err = object("profile", c.Params.Profile); err != nil {
-			return nil, err
-		}
-		if lite.Data, err = object("data", c.Params.Data); err != nil {
-			return nil, err
-		}
-		if lite.Preferences, err = object("preferences", c.Params.Preferences); err != nil {
-			return nil, err
-		}
-		if lite.Subscriptions, err = object("subscriptions", c.Params.Subscriptions); err != nil {
+		lite, err := liteOf(c.Params.Email, c.Params.Profile, c.Params.Data, c.Params.Preferences, c.Params.Subscriptions)
+		if err != nil {
 			return nil, err
 		}
 		write := intake.NewLiteWrite(c.Site, clock.FromTime(c.Now), d.Rand)
-		err = d.Store.Change(ctx, func(tx store.Tx) error {
-			uid, err := write.Store(tx, lite)
-			if err != nil {
-				return err
-			}
-			c.UID = uid
-			return c.Succeed(tx)
-		})
-		if err != nil {
-			return nil, fmt.Errorf("importing a lite account: %w", importFault(err))
+		if err := d.storeLite(ctx, c.Invocation, write, lite); err != nil {
+			return nil, fmt.Errorf("importing a lite account: %w", err)
 		}
 		return &ImportLiteAccountResult{UID: c.UID}, nil
 	})
+}
+
+// liteOf reads what a call brings of a lite account.
+func liteOf(email string, profile, data, preferences, subscriptions method.Object) (intake.Lite, error) {
+	var ch account.Change
+	err := readDocuments(&ch, profile, data, preferences, subscriptions)
+	return intake.Lite{Email: email, Profile: ch.Profile, Data: ch.Data, Preferences: ch.Preferences, Subscriptions: ch.Subscriptions}, err
+}
+
+// storeLite makes or changes the lite account, whose UID the call has then.
+func (d Deps) storeLite(ctx context.Context, c *method.Invocation, write intake.LiteWrite, lite intake.Lite) error {
+	return importFault(d.Store.Change(ctx, func(tx store.Tx) error {
+		uid, err := write.Store(tx, lite)
+		if err != nil {
+			return err
+		}
+		c.UID = uid
+		return c.Succeed(tx)
+	}))
 }

@@ -10,7 +10,7 @@ import (
 
 // InitRegistrationParams are the parameters of accounts.initRegistration.
 type InitRegistrationParams struct {
-	// IsLite asks for a token of a lite account, which register refuses.
+	// IsLite asks for a token that makes and changes lite accounts by setAccountInfo, and which register refuses.
 	IsLite bool `param:"isLite"`
 	// DataCenter is the home of the new account on sites that live in several; accepted and of no effect.
 	DataCenter string `param:"dataCenter"`
@@ -27,14 +27,11 @@ type InitRegistrationResult struct {
 // and makes at most one account.
 //
 // Sources: the REST guide.
-//
-// Differs: a lite token is handed out, but lite accounts are not served yet.
 func initRegistration(d Deps) *method.Method {
 	spec := method.Spec{
 		Name:    "accounts.initRegistration",
 		Summary: "Opens a registration and hands out a regToken.",
 		Callers: caller.Public | caller.Server,
-		Partial: "lite accounts",
 	}
 	return method.New(spec, func(_ context.Context, c *method.Call[InitRegistrationParams]) (InitRegistrationResult, error) {
 		kind := token.KindInit

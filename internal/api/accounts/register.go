@@ -67,6 +67,8 @@ type RegisterParams struct {
 // accountOptions.preventLoginIDHarvesting a client is not told that an identifier is taken: the account is made without
 // it, waits for its verification as every other, and its regToken opens it as every other's does.
 //
+// A lite account of the address stays beside the new one, which has its subscriptions from then on.
+//
 // Sources: the REST guide; validation errors recorded by a client of 2017.
 //
 // Differs: only tokens of initRegistration are taken; those of interrupted social logins and lite accounts are refused
@@ -78,7 +80,7 @@ func register(d Deps) *method.Method {
 		Callers: caller.Public | caller.RegToken | caller.Server,
 		Write:   true,
 		Event:   true,
-		Partial: "mails, captcha services, progression of lite and social accounts, communications, addresses, import by hashedPassword, consent stamps, risk rules, webhooks, vToken of 206006",
+		Partial: "mails, captcha services, progression by a lite token and of social accounts, profile and data of a lite account (policy of progression), communications, addresses, import by hashedPassword, consent stamps, risk rules, webhooks, vToken of 206006",
 	}
 	return method.New(spec, func(ctx context.Context, c *method.Call[RegisterParams]) (*AccountResult, error) {
 		r := &registration{d: d, c: c, server: c.Server() && !c.Site.Settings.RegisterIsClientCall}

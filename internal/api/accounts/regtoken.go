@@ -54,9 +54,6 @@ func (d Deps) tokenAccount(ctx context.Context, c *method.Invocation, text strin
 	if err != nil {
 		return nil, r, err
 	}
-	if r.Kind == token.KindLite {
-		return nil, r, gigya.NewError(gigya.NotSupported, "lite accounts are not served")
-	}
 	if r.Kind != token.KindAccount {
 		return nil, r, badToken()
 	}

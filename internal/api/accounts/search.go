@@ -56,7 +56,7 @@ func findAccounts(d Deps) *method.Method {
 		Name:    "accounts.search",
 		Summary: "Finds accounts by a query in a language that looks like SQL.",
 		Callers: caller.Public | caller.RegToken | caller.Session | caller.Server,
-		Partial: "lite accounts; rows of communications and of counters are there as far as other methods write them; restrictedQuery is refused",
+		Partial: "rows of communications and of counters are there as far as other methods write them; restrictedQuery is refused",
 	}
 	if d.Dev {
 		return method.New(spec, func(ctx context.Context, c *method.Call[explainedSearchParams]) (json.RawMessage, error) {
@@ -72,29 +72,27 @@ func (d Deps) search(ctx context.Context, c *method.Invocation, p *SearchParams,
 	if err := allowSearch(c, p); err != nil {
 		return nil, err
 	}
-	full, err := fullAccounts(p.AccountTypes)
+	scope, err := scopeOf(p.AccountTypes)
 	if err != nil {
 		return nil, err
-	}
-	scope := scopeFull
-	if !full {
-		scope = scopeLite
 	}
 	return search.Searches{Tokens: d.Tokens}.Answer(ctx, c, search.Request{
 		Query: p.Query, CursorID: p.CursorID, OpenCursor: p.OpenCursor, Timeout: p.Timeout, Scope: scope, Explain: explain,
 		Source: func(q *query.Query, scope string) (search.Source, error) {
 			return search.Accounts{
-				Store: d.Store, Site: c.Site, Now: c.Now, Server: c.Server(), Full: scope != scopeLite, EmailToken: d.Tokens.EmailToken,
+				Store: d.Store, Site: c.Site, Now: c.Now, Server: c.Server(),
+				Full: scope != scopeLite, Lite: scope != scopeFull, EmailToken: d.Tokens.EmailToken,
 			}.Source(q)
 		},
 		Members: missingMember,
 	})
 }
 
-// The scopes of a search: whether full accounts are seen.
+// The scopes of a search: which accounts are seen.
 const (
 	scopeFull = ""
 	scopeLite = "lite"
+	scopeBoth = "full,lite"
 )
 
 // missingMember is shown by answers over emailAccounts (recorded); readers ask for it to be a number.
@@ -105,19 +103,26 @@ func missingMember(q *query.Query) string {
 	return ""
 }
 
-// fullAccounts tells whether full accounts are among the types.
-func fullAccounts(types []string) (bool, error) {
-	full := len(types) == 0
+// scopeOf returns the scope of the types.
+func scopeOf(types []string) (string, error) {
+	full, lite := len(types) == 0, false
 	for _, t := range types {
 		switch {
 		case strings.EqualFold(t, "full"):
 			full = true
 		case strings.EqualFold(t, "lite"):
+			lite = true
 		default:
-			return false, gigya.InvalidArgumentBecause("accountTypes", "must be full, lite or full,lite")
+			return "", gigya.InvalidArgumentBecause("accountTypes", "must be full, lite or full,lite")
 		}
 	}
-	return full, nil
+	switch {
+	case !lite:
+		return scopeFull, nil
+	case full:
+		return scopeBoth, nil
+	}
+	return scopeLite, nil
 }
 
 // allowSearch refuses who may not search at all: client calls without a signed query, and restricted queries, which
@@ -126,17 +131,6 @@ func allowSearch(c *method.Invocation, p *SearchParams) error {
 	if p.RestrictedQuery != "" {
 		return caller.Denied(c.Method.Spec.Name)
 	}
-	if c.Server() {
-		return nil
-	}
-	if p.QuerySig == "" {
-		return caller.Denied(c.Method.Spec.Name)
-	}
-	if p.OpenCursor || p.CursorID != "" {
-		return gigya.InvalidArgumentBecause("openCursor", "cursors need a server credential")
-	}
-	if p.Query == "" {
-		return gigya.MissingParameter("query")
-	}
-	return gigya.VerifyQuery(c.Site.Partner.Secret, p.QuerySig, p.Query, p.ExpTime, c.Now)
+	request := search.Request{Query: p.Query, CursorID: p.CursorID, OpenCursor: p.OpenCursor}
+	return search.Permit(c, request, search.Signed{QuerySig: p.QuerySig, ExpTime: p.ExpTime})
 }

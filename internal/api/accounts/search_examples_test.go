@@ -1,6 +1,7 @@
 package accounts_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -20,6 +21,8 @@ const (
 	eve   = "u-eve"
 	jo    = "u-jo"
 	nemo  = "u-nemo"
+	// Those of the lite accounts: of somebody who has nothing else, and beside that of Jo.
+	lia, joLite = "k-lia", "n-jo"
 )
 
 func day(text string) clock.Millis {
@@ -64,14 +67,21 @@ func (h *house) exampleSite() {
 			LoginIDs:      json.RawMessage(`{"username":"jo","emails":["jo@example.com"],"unverifiedEmails":[]}`), Emails: json.RawMessage(`{"verified":["jo@example.com"],"unverified":[]}`),
 			CustomIdentifiers: json.RawMessage(`{"Loyalty_Number":"12345"}`), Preferences: json.RawMessage(`{"terms":{"tos1":{"isConsentGranted":true}}}`),
 			Subscriptions: json.RawMessage(`{"newsletter":{"email":{"isSubscribed":true,"doubleOptIn":{"status":"Pending"}}}}`),
-			More: json.RawMessage(`{"groups":{"organizations":[{"orgId":"ACME"}]},"counters":[{"class":"_shares","path":"/","period":"total","count":11,"value":0.0},` +
+			More: json.RawMessage(`{"hasLiteAccount":true,"groups":{"organizations":[{"orgId":"ACME"}]},"counters":[{"class":"_shares","path":"/","period":"total","count":11,"value":0.0},` +
 				`{"class":"_logins","path":"/","period":"total","count":3,"value":0.0}]}`),
 			Secrets: store.Secrets{PasswordHash: "x", PasswordCreated: day("2021-07-07"), LockedUntil: day("2026-04-01")}},
 		{UID: nemo, Created: day("2025-07-01"), LastUpdated: day("2025-07-01")},
+		{UID: lia, Group: store.LiteGroup(testKey), Created: day("2021-01-01"), LastUpdated: day("2021-01-01"), IsActive: true,
+			Profile: json.RawMessage(`{"firstName":"Lia","email":"Lia@example.com"}`), Emails: json.RawMessage(`{"verified":[],"unverified":["lia@example.com"]}`),
+			Data: json.RawMessage(`{"tier":"paper"}`), Subscriptions: json.RawMessage(`{"newsletter":{"email":{"isSubscribed":true}}}`),
+			More: json.RawMessage(`{"accountTypes":["lite"],"hasLiteAccount":true,"token":"00ff"}`)},
+		{UID: joLite, Group: store.LiteGroup(testKey), Created: day("2024-01-01"), LastUpdated: day("2024-01-01"), IsActive: true,
+			Profile: json.RawMessage(`{"email":"jo@example.com"}`), Emails: json.RawMessage(`{"verified":[],"unverified":["jo@example.com"]}`),
+			More: json.RawMessage(`{"accountTypes":["lite"],"hasLiteAccount":true,"hasFullAccount":true}`)},
 	}
 	h.change(func(tx store.Tx) error {
 		for _, a := range list {
-			a.Group = testKey
+			a.Group = cmp.Or(a.Group, testKey)
 			if err := tx.PutAccount(a); err != nil {
 				return err
 			}
@@ -202,21 +212,32 @@ var searchExamples = []struct {
 		rows: `{"profile":{"gender":"f"},"count(*)":2},{"profile":{"gender":"m"},"count(*)":2},{"count(*)":1}`, total: 5},
 	{n: 75, query: `SELECT *, profile.age FROM accounts GROUP BY profile.age LIMIT 3`, rows: `{"profile":{"age":36}},{"profile":{"age":41}},{"profile":{"age":42}}`, total: 5},
 	{n: 76, query: `SELECT UID FROM accounts WHERE data.x = 1 HAVING count(*) > 1`, fault: "position 43: HAVING is not supported"},
-	{n: 79, query: `SELECT email, UID, subscriptions FROM emailAccounts WHERE hasLiteAccount = true AND hasFullAccount = false`, uids: "-"},
+	{n: 79, query: `SELECT email, UID, subscriptions FROM emailAccounts WHERE hasLiteAccount = true AND hasFullAccount = false`,
+		rows: `{"email":"lia@example.com","UID":"k-lia","subscriptions":{"newsletter":{"email":{"isSubscribed":true}}}}`},
+	{n: 79, query: `SELECT email FROM emailAccounts WHERE hasLiteAccount = true AND hasFullAccount = true`, rows: `{"email":"jo@example.com"}`},
 	{n: 79, query: `SELECT email, UID, subscriptions FROM emailAccounts WHERE hasLiteAccount = false AND hasFullAccount = true AND channel = 'email' LIMIT 1`,
-		rows: `{"email":"frank@example.com","UID":"` + frank + `","subscriptions":{}}`, total: 4},
-	{n: 80, query: `SELECT email FROM emailAccounts WHERE subscriptions.newsletter.email.isSubscribed = true`, rows: `{"email":"jo@example.com"}`},
+		rows: `{"email":"frank@example.com","UID":"` + frank + `","subscriptions":{}}`, total: 3},
+	{n: 79, query: `SELECT count(*), hasLiteAccount, hasFullAccount FROM emailAccounts GROUP BY hasFullAccount, hasLiteAccount`,
+		rows: `{"hasLiteAccount":true,"hasFullAccount":false,"count(*)":1},{"hasLiteAccount":false,"hasFullAccount":true,"count(*)":3},` +
+			`{"hasLiteAccount":true,"hasFullAccount":true,"count(*)":1}`, total: 5},
+	{n: 80, query: `SELECT email FROM emailAccounts WHERE subscriptions.newsletter.email.isSubscribed = true`, rows: `{"email":"lia@example.com"},{"email":"jo@example.com"}`},
 	{n: 81, query: `SELECT email FROM emailAccounts WHERE subscriptions.newsletter.email.doubleOptin.status = "Pending"`, rows: `{"email":"jo@example.com"}`},
 	{n: 82, query: `select email, profile.firstName from emailAccounts where lastUpdatedTimestamp > 0 order by lastUpdatedTimestamp limit 10000`,
-		rows: `{"email":"dean@other.org","profile":{"firstName":"Dean"}},{"email":"frank@example.com","profile":{"firstName":"Frank"}},` +
+		rows: `{"email":"dean@other.org","profile":{"firstName":"Dean"}},{"email":"lia@example.com","profile":{"firstName":"Lia"}},` +
+			`{"email":"frank@example.com","profile":{"firstName":"Frank"}},` +
 			`{"email":"eve@example.com","profile":{"firstName":"Eve"}},{"email":"jo@example.com","profile":{"firstName":"Jo"}}`, more: []string{"openCursor", "true"}},
 	{n: 83, query: `SELECT * FROM communications WHERE topicId="newsletter" AND channelId="SMS"`,
 		rows: `{"UID":"u-dean","topicId":"newsletter","channelId":"SMS","status":"OptIn","timestamp":"2025-01-02T03:04:05Z"}`},
 	{n: 84, query: `SELECT counters FROM accounts WITH counters WHERE UID IN ("u-dean", "u-jo")`, rows: `{"counters":[]},{"counters":[{"class":"_shares","path":"/","period":"total","count":11,"value":0.0},` +
 		`{"class":"_logins","path":"/","period":"total","count":3,"value":0.0}]}`},
 	{n: 85, query: `SELECT UID FROM accounts WHERE preferences.terms.tos1.isConsentGranted = true`, uids: "u-jo"},
-	{n: 86, query: `SELECT * FROM accounts`, more: []string{"accountTypes", "lite"}, uids: "-"},
-	{n: 86, query: `SELECT UID FROM accounts`, more: []string{"accountTypes", "full,lite"}, uids: frank + " u-dean u-eve u-jo u-nemo"},
+	{n: 86, query: `SELECT * FROM accounts`, more: []string{"accountTypes", "lite"}, whole: "k-lia n-jo"},
+	{n: 86, query: `SELECT * FROM accounts`, more: []string{"accountTypes", "full,lite"}, whole: frank + " k-lia n-jo u-dean u-eve u-jo u-nemo"},
+	{n: 86, query: `SELECT UID FROM accounts WHERE hasLiteAccount = true`, more: []string{"accountTypes", "full,lite"}, uids: "k-lia n-jo u-jo"},
+	{n: 86, query: `SELECT data.tier, count(*) FROM accounts WHERE data.tier IS NOT NULL GROUP BY data.tier`, more: []string{"accountTypes", "lite,full"},
+		rows: `{"data":{"tier":"gold"},"count(*)":1},{"data":{"tier":"paper"},"count(*)":1},{"data":{"tier":"silver"},"count(*)":1}`, total: 3},
+	{n: 86, query: `SELECT min(createdTimestamp), max(createdTimestamp), count(*) FROM accounts`, more: []string{"accountTypes", "lite,full"},
+		rows: `{"min(createdTimestamp)":1389312000000,"max(createdTimestamp)":1751328000000,"count(*)":7}`, total: 7},
 }
 
 func TestExamplesOfTheSearchGuide(t *testing.T) {
@@ -238,7 +259,7 @@ func TestExamplesOfTheSearchGuide(t *testing.T) {
 			h.wantRows(t, answer, e.uids, e.rows, e.whole)
 			n := e.total
 			if n == 0 {
-				n = strings.Count(strings.Trim(e.uids+e.whole, "-"), "u-") + strings.Count(e.uids+e.whole, frank) + strings.Count(e.rows, `{"UID":`)
+				n = len(strings.Fields(strings.Trim(e.uids+e.whole, "-")))
 				if e.rows != "" {
 					n = len(splitRows(t, compact(t, answer, "results")))
 				}
@@ -270,6 +291,15 @@ func splitRows(t *testing.T, results string) []string {
 	return rows
 }
 
+// example returns an account of the examples.
+func (h *house) example(uid string) *store.Account {
+	h.t.Helper()
+	if uid == lia || uid == joLite {
+		return h.lite(uid)
+	}
+	return h.account(uid)
+}
+
 // wantRows compares the results of an answer: see searchExamples.
 func (h *house) wantRows(t *testing.T, answer, uidList, rows, whole string) {
 	t.Helper()
@@ -282,7 +312,7 @@ func (h *house) wantRows(t *testing.T, answer, uidList, rows, whole string) {
 	case whole != "":
 		var want []string
 		for _, uid := range strings.Fields(whole) {
-			want = append(want, string(account.Row(h.account(uid), h.clock.Now())))
+			want = append(want, string(account.Row(h.example(uid), h.clock.Now())))
 		}
 		if results != "["+strings.Join(want, ",")+"]" {
 			t.Errorf("results %s\nwant    %s", results, want)

@@ -52,7 +52,7 @@ func TestSearchBeyondTheExamples(t *testing.T) {
 		{query: `SELECT isActive, isVerified, count(*) FROM accounts GROUP BY isActive, isVerified`,
 			rows: `{"isActive":false,"isVerified":false,"count(*)":1},{"isActive":true,"isVerified":false,"count(*)":1},{"isActive":true,"isVerified":true,"count(*)":3}`},
 		{query: `SELECT created FROM accounts GROUP BY created ORDER BY created DESC LIMIT 1`, rows: `{"created":"2025-07-01T00:00:00.000Z"}`},
-		{query: `SELECT channel, count(*) FROM emailAccounts GROUP BY channel`, rows: `{"channel":"email","count(*)":4}`},
+		{query: `SELECT channel, count(*) FROM emailAccounts GROUP BY channel`, rows: `{"channel":"email","count(*)":5}`},
 		{query: `SELECT count(*) FROM accounts GROUP BY UID LIMIT 0`, uids: "-"},
 		{query: `SELECT status, count(*) FROM communications GROUP BY status`, rows: `{"status":"OptIn","count(*)":1},{"status":"OptOut","count(*)":1}`},
 
@@ -68,7 +68,7 @@ func TestSearchBeyondTheExamples(t *testing.T) {
 		{query: `SELECT channelId FROM communications WHERE timestamp >= "2025-01-02"`, rows: `{"channelId":"SMS"}`},
 		{query: `SELECT UID FROM emailAccounts WHERE email = "Eve@Example.com"`, uids: "u-eve"},
 		{query: `SELECT UID FROM emailAccounts WHERE channel != "email" OR UID = "u-jo" ORDER BY channel, email`, uids: "u-jo"},
-		{query: `SELECT UID FROM emailAccounts ORDER BY email DESC`, uids: "u-jo " + frank + " u-eve u-dean"},
+		{query: `SELECT UID FROM emailAccounts ORDER BY email DESC`, uids: "k-lia u-jo " + frank + " u-eve u-dean"},
 		{query: `SELECT UID FROM accounts`, uids: all},
 	} {
 		t.Run(c.query, func(t *testing.T) {
@@ -110,6 +110,8 @@ func TestQueriesThatDoNotFitTheirFields(t *testing.T) {
 		`SELECT UID FROM accounts FILTER shoe BY shoe.x = 1`:             "position 33: shoe is not a field of an account",
 		`SELECT UID FROM emailAccounts WITH counters`:                    "position 17: WITH counters is for the source accounts",
 		`SELECT UID FROM emailAccounts WHERE isActive = true`:            "position 37: isActive is not a field of emailAccounts",
+		`SELECT UID FROM emailAccounts ORDER BY UID, hasFullAccount`:     "position 45: hasFullAccount cannot be sorted by",
+		`SELECT UID FROM emailAccounts WHERE hasLiteAccount > "true"`:    "position 37: hasLiteAccount is true or false: only = and != compare it",
 		`SELECT UID FROM emailAccounts WHERE token = "x"`:                "position 37: token cannot be searched: it is made when it is shown",
 		`SELECT UID FROM communications WHERE profile.email = "x"`:       "position 38: profile.email is not a field of communications",
 		`SELECT UID, count(*) FROM accounts`:                             "position 8: a field beside an aggregate needs GROUP BY",
@@ -177,7 +179,7 @@ func TestARowOfEmailAccounts(t *testing.T) {
 		t.Errorf("token %q", token)
 	}
 	h.wantRows(t, answer, "", `{"UID":"u-jo","channel":"email","created":"2025-06-01T00:00:00.000Z","createdTimestamp":1748736000000,"data":{},"email":"jo@example.com",`+
-		`"hasFullAccount":true,"hasLiteAccount":false,"lastUpdated":"2026-01-01T00:00:00.000Z","lastUpdatedTimestamp":1767225600000,`+
+		`"hasFullAccount":true,"hasLiteAccount":true,"lastUpdated":"2026-01-01T00:00:00.000Z","lastUpdatedTimestamp":1767225600000,`+
 		`"profile":{"firstName":"Jo","lastName":"Lee","email":"jo@example.com","gender":"f","birthYear":1985,"country":"DE","age":41},`+
 		`"subscriptions":{"newsletter":{"email":{"isSubscribed":true,"doubleOptIn":{"status":"Pending"}}}},"token":"`+token+`"}`, "")
 	if got := members(answer); !strings.HasSuffix(got, `],"objectsCount":1,"totalCount":1,"missing":0}`) {
@@ -192,7 +194,7 @@ func TestCursorsOfEverySourceReadEveryRowOnce(t *testing.T) {
 	for _, c := range []struct{ query, want string }{
 		{`SELECT * FROM accounts WHERE lastUpdatedTimestamp > 1604997062000 ORDER BY lastUpdatedTimestamp ASC LIMIT 2`, "u-dean," + frank + ",u-eve,u-nemo,u-jo"},
 		{`SELECT UID FROM accounts ORDER BY data.since DESC, profile.country LIMIT 2`, "u-dean," + frank + ",u-eve,u-jo,u-nemo"},
-		{`SELECT UID FROM emailAccounts ORDER BY channel, email LIMIT 1`, "u-dean,u-eve," + frank + ",u-jo"},
+		{`SELECT UID FROM emailAccounts ORDER BY channel, email LIMIT 1`, "u-dean,u-eve," + frank + ",u-jo,k-lia"},
 		{`SELECT UID, topicId FROM communications LIMIT 1`, "u-dean,u-dean"},
 		{`SELECT UID, topicId FROM communications ORDER BY status DESC LIMIT 1`, "u-dean,u-dean"},
 	} {

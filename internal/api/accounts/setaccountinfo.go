@@ -45,10 +45,18 @@ type SetAccountInfoParams struct {
 	// IsLockedOut: only false has an effect.
 	IsLockedOut *bool   `param:"isLockedOut,server"`
 	RegSource   *string `param:"regSource"`
+	// IsLite: UID is that of a lite account.
+	IsLite bool `param:"isLite,server"`
 	// ConflictHandling, MuteWebhooks and VerifyToken are accepted and of no effect.
 	ConflictHandling string `param:"conflictHandling"`
 	MuteWebhooks     bool   `param:"muteWebhooks,server"`
 	VerifyToken      string `param:"verifyToken,len=8192"`
+}
+
+// SetAccountInfoResult is the answer of accounts.setAccountInfo.
+type SetAccountInfoResult struct {
+	// UID is that of a lite account.
+	UID string `json:"UID,omitempty"`
 }
 
 // setAccountInfo serves accounts.setAccountInfo: it changes fields of an account, its identifiers, password and flags.
@@ -58,6 +66,9 @@ type SetAccountInfoParams struct {
 // a document over 512 KB is 413003. A wrong present password is 403042 and counts toward the lockout, one of the history
 // as the new one is 401030. A new password ends all other sessions and regTokens of the account. isActive=false ends its
 // regTokens, and its sessions too where the site's switch disablingEndsSessions is on: the reference keeps them.
+//
+// With a lite token of initRegistration the call makes the lite account of profile.email (400002), or changes it, by the rules
+// of clients; a server names one by its UID and isLite. They have profile, data, preferences and subscriptions alone.
 //
 // Parameters that only servers may use are ignored from clients, but isActive fails their call (403007).
 //
@@ -73,16 +84,23 @@ func setAccountInfo(d Deps) *method.Method {
 		Callers:             caller.Session | caller.RegToken | caller.Server,
 		Write:               true,
 		RegTokenMakesClient: true,
-		Partial:             "lite accounts, phoneNumber, customIdentifiers, communications, addresses, rba, tfaStatus, conflictHandling, consent stamps, mails, webhooks, 403110",
+		Partial:             "captchaToken and requirements of lite accounts, phoneNumber, customIdentifiers, communications, addresses, rba, tfaStatus, conflictHandling, consent stamps, mails, webhooks, 403110",
 	}
-	return method.New(spec, func(ctx context.Context, c *method.Call[SetAccountInfoParams]) (method.None, error) {
+	return method.New(spec, func(ctx context.Context, c *method.Call[SetAccountInfoParams]) (*SetAccountInfoResult, error) {
+		lite, err := d.setsLite(c)
+		if err != nil {
+			return nil, err
+		}
+		if lite {
+			return d.setLite(ctx, c)
+		}
 		u := &update{d: d, c: c}
 		for _, step := range []func(context.Context) error{u.find, u.read, u.provePassword, u.checkFields, u.hash, u.write} {
 			if err := step(ctx); err != nil {
-				return method.None{}, err
+				return nil, err
 			}
 		}
-		return method.None{}, nil
+		return &SetAccountInfoResult{}, nil
 	})
 }
 

@@ -72,7 +72,6 @@ func (s *Store) change(ctx context.Context, fn func(tx store.Tx) error) error {
 		case final:
 			return err
 		case lostConnection:
-			s.pool.forget()
 			wait = &losses
 		}
 		if !wait.wait(ctx) {
@@ -83,13 +82,13 @@ func (s *Store) change(ctx context.Context, fn func(tx store.Tx) error) error {
 
 // try runs the change once.
 func (s *Store) try(ctx context.Context, fn func(tx store.Tx) error) (verdict, error) {
-	c, err := s.pool.take(ctx)
+	c, err := s.take(ctx)
 	if err != nil {
 		return unreached(ctx, err)
 	}
-	defer s.pool.give(c)
-	t := &tx{store: s, ctx: ctx, c: c}
-	if _, err := c.Exec(ctx, sqlBegin); err != nil {
+	defer give(c)
+	t := &tx{store: s, ctx: ctx, c: c.Conn()}
+	if _, err := t.c.Exec(ctx, sqlBegin); err != nil {
 		return s.failed(t, err)
 	}
 	own := guarded(t, fn)
@@ -119,7 +118,7 @@ func (s *Store) try(ctx context.Context, fn func(tx store.Tx) error) (verdict, e
 func unreached(ctx context.Context, err error) (verdict, error) {
 	var server *pgconn.PgError
 	refused := errors.As(err, &server) && !lostCode(server.Code) && server.Code != stateManyClients
-	if ctx.Err() != nil || errors.Is(err, store.ErrClosed) || errors.Is(err, errNoConnection) || refused {
+	if ctx.Err() != nil || errors.Is(err, errNoConnection) || refused {
 		return final, bounded(ctx, err)
 	}
 	return lostConnection, err
@@ -133,6 +132,7 @@ func (s *Store) failed(t *tx, err error) (verdict, error) {
 	case t.ctx.Err() != nil:
 		return final, t.ctx.Err()
 	case gone:
+		s.pool.Reset() // The others most likely are too.
 		return lostConnection, err
 	case retryable(err):
 		return conflict, err
@@ -184,7 +184,7 @@ func (s *Store) commit(ctx context.Context, t *tx) (verdict, error) {
 		s.rollback(t)
 		return final, fmt.Errorf("name a change: %w", err)
 	}
-	t.c.warned = false
+	forgetWarnings(t.c)
 	b := &pgx.Batch{}
 	b.Queue(sqlOutcome, t.group, t.uid, id)
 	if t.version != 0 && s.listens {
@@ -195,12 +195,16 @@ func (s *Store) commit(ctx context.Context, t *tx) (verdict, error) {
 	begun := time.Now().Round(0)
 	err := t.c.SendBatch(late, b).Close()
 	switch {
-	case err == nil && !t.c.warned:
+	case err == nil && !warned(t.c):
 	case err != nil && !ambiguous(t.c, err):
 		return s.failed(t, err)
 	default:
 		// The answer was lost, or the server has said that the commit may be known to it alone.
-		s.pool.forget()
+		v := conflict
+		if err == nil || lost(t.c, err) {
+			v = lostConnection
+			s.pool.Reset()
+		}
 		happened, askErr := s.settle(context.WithoutCancel(ctx), t, id)
 		if askErr == nil && !happened && time.Now().Round(0).Sub(begun) > outcomeLife/2 {
 			askErr = errors.New("it was asked for too late")
@@ -210,17 +214,19 @@ func (s *Store) commit(ctx context.Context, t *tx) (verdict, error) {
 			return final, fmt.Errorf("%w: %v", store.ErrUnknown, askErr)
 		}
 		if !happened {
-			return lostConnection, err
+			return v, err
 		}
 	}
 	s.config.advance(t.version)
 	return final, nil
 }
 
-// ambiguous tells whether a commit that failed may have happened: the server has not said that it has undone it.
+// ambiguous tells whether a commit that failed may have happened: the server has not said that it has undone it. The
+// coordinator of a distributed engine calls it an internal error when the commit on another machine fails, be it undone there
+// by a conflict or its answer lost.
 func ambiguous(c *conn, err error) bool {
 	var server *pgconn.PgError
-	return !errors.As(err, &server) || lost(c, err)
+	return !errors.As(err, &server) || lost(c, err) || server.Code == stateInternal
 }
 
 // settle finds out whether a change happened, and if it did not, sees to it that it never will.
@@ -237,7 +243,7 @@ func (s *Store) settle(ctx context.Context, t *tx, id []byte) (happened bool, er
 
 // ask asks once, on a connection outside of the pool: those of the pool may all be waiting for the same.
 func (s *Store) ask(ctx context.Context, t *tx, id []byte) (happened bool, err error) {
-	c, err := connect(ctx, s.settings.conn, s.pool.password)
+	c, err := connect(ctx, s.settings.pool)
 	if err != nil {
 		return false, err
 	}
@@ -247,7 +253,7 @@ func (s *Store) ask(ctx context.Context, t *tx, id []byte) (happened bool, err e
 		_ = c.Close(ctx) // The answer is known.
 	}()
 	err = get(ctx, c, sqlSettle, []any{t.group, t.uid, id}, &happened)
-	if err == nil && c.warned {
+	if err == nil && warned(c) {
 		err = errors.New("the server keeps the answer to itself")
 	}
 	return happened, err

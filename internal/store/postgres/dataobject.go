@@ -17,6 +17,7 @@ const (
 		WHERE grp = $1 AND type = $2 AND (oid, uid) > ($3, $4) ORDER BY oid, uid`
 	sqlDataObjectsOfOID     = `SELECT ` + dataColumns + ` FROM data_objects WHERE grp = $1 AND type = $2 AND oid = $3 ORDER BY uid`
 	sqlDataObjectsOfUID     = `SELECT ` + dataColumns + ` FROM data_objects WHERE grp = $1 AND place = $3 AND type = $2 AND uid = $3 ORDER BY oid`
+	sqlDataCount            = `SELECT count(*) FROM data_objects WHERE grp = $1 AND type = $2`
 	sqlDataObjectsOfAccount = `SELECT type, oid, uniques FROM data_objects WHERE grp = $1 AND place = $2 AND uid = $2 AND uniques IS NOT NULL`
 
 	sqlInsertDataObject = `INSERT INTO data_objects (grp, place, type, oid, uid, last_updated, uniques, data, created, rev)
@@ -97,6 +98,18 @@ func (s *Store) DataObjects(ctx context.Context, q store.DataQuery, fn func(*sto
 			return fn(o)
 		})
 	})
+}
+
+// DataCount implements [store.DataReader].
+func (s *Store) DataCount(ctx context.Context, group, kind string) (n int64, err error) {
+	if !storable(group, kind) {
+		return 0, ctx.Err()
+	}
+	begun := false
+	err = s.scan(ctx, &begun, func(ctx context.Context, c *conn) error {
+		return get(ctx, c, sqlDataCount, []any{group, kind}, &n)
+	})
+	return n, err
 }
 
 func scanDataObject(r pgx.Row, o *store.DataObject) error {

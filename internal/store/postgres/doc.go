@@ -34,6 +34,10 @@
 // keys; there are no sequences, foreign keys, triggers or functions. Where engines differ (LISTEN, advisory locks, collations)
 // Options has a switch. A test looks at every statement that is issued.
 //
+// [Distribute] places the tables on Citus, where transactions are serializable on each machine and not across them: what must
+// hold across accounts rests on rows that both changes write (primary keys, revisions), or on what lies with one account
+// or one value. A commit that fails on another machine is an internal error there and is asked for as a lost one.
+//
 // # Time
 //
 // Connections, searches and waiting are bounded: see Options.Patience, and the constants beside it.

@@ -29,6 +29,7 @@ const (
 	stateDiskFull      = "53100"
 	stateManyClients   = "53300"
 	stateTableExists   = "42P07"
+	stateInternal      = "XX000"
 
 	classConnection = "08"
 	classOperator   = "57"

@@ -10,6 +10,7 @@ func FuzzURL(f *testing.F) {
 	for _, url := range []string{
 		"postgres://me:secret@db.example.com:5432/doorward?sslmode=verify-full", "postgres:///x?host=/tmp&port=1,2&pool_max_conns=7",
 		"host=a,b port=1 user=x password='se cret' listen=off", "postgres://a?pool_max_conn_lifetime=5m&pooler=transaction&locks=table",
+		"postgres://a?pool_min_conns=2&pool_health_check_period=-1s&pool_min_idle_conns=9", "postgres://a?pool_max_conns=2&pool_min_conns=2",
 		"postgres://me:s%zz@x", "://", "postgres://[::1", "password=secret sslmode=nope",
 	} {
 		f.Add(url)
@@ -22,11 +23,12 @@ func FuzzURL(f *testing.F) {
 			}
 			return
 		}
-		if s.connections < 1 || s.connections > maxConnections || s.lifetime <= 0 {
-			t.Errorf("%d connections, of %s", s.connections, s.lifetime)
+		if p := s.pool; p.MaxConns < 1 || p.MaxConns > maxConnections || p.MinConns > p.MaxConns || p.MinIdleConns > p.MaxConns ||
+			p.MaxConnLifetime < minLifetime || p.HealthCheckPeriod <= 0 {
+			t.Errorf("the pool is out of bounds: %+v", p)
 		}
-		for _, ours := range []string{"pool_max_conns", "pool_max_conn_lifetime", "pooler", "listen", "locks"} {
-			if _, ok := s.conn.RuntimeParams[ours]; ok {
+		for _, ours := range []string{"pool_max_conns", "pool_min_conns", "pool_max_conn_lifetime", "pooler", "listen", "locks"} {
+			if _, ok := s.pool.ConnConfig.RuntimeParams[ours]; ok {
 				t.Errorf("%s would be sent to the server", ours)
 			}
 		}

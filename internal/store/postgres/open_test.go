@@ -39,7 +39,7 @@ func beside(t *testing.T, url string) *pgx.Conn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, ours := range []string{"pool_max_conns", "pool_max_conn_lifetime", "pooler", "listen", "locks"} {
+	for _, ours := range []string{"pool_max_conns", "pool_min_conns", "pool_max_conn_lifetime", "pooler", "listen", "locks"} {
 		delete(config.RuntimeParams, ours)
 	}
 	c, err := pgx.ConnectConfig(t.Context(), config)
@@ -129,6 +129,14 @@ func TestErrorsOfTheURLSayWhatIsWrongAndNoPassword(t *testing.T) {
 		"host=127.0.0.1 user=me password=" + secret + " sslmode=odd":              "cannot be read",
 		"postgres://me:" + secret + "@127.0.0.1:1/x?pool_max_conns=0":             "pool_max_conns",
 		"postgres://me:" + secret + "@127.0.0.1:1/x?pool_max_conn_lifetime=1":     "pool_max_conn_lifetime",
+		"postgres://me:" + secret + "@127.0.0.1:1/x?pool_max_conns=1001":          "pool_max_conns",
+		"postgres://me:" + secret + "@127.0.0.1:1/x?pool_max_conns=many":          "pool_max_conns",
+		"postgres://me:" + secret + "@127.0.0.1:1/x?pool_min_conns=17":            "pool_min_conns",
+		"postgres://me:" + secret + "@127.0.0.1:1/x?pool_min_idle_conns=-1":       "pool_min_idle_conns",
+		"postgres://me:" + secret + "@127.0.0.1:1/x?pool_max_conn_lifetime=1ms":   "pool_max_conn_lifetime",
+		"postgres://me:" + secret + "@127.0.0.1:1/x?pool_health_check_period=0s":  "pool_health_check_period",
+		"postgres://me:" + secret + "@127.0.0.1:1/x?pool_ping_timeout=1s":         "pool_ping_timeout",
+		"host=127.0.0.1 pool_max_conns=x password=" + secret:                      "pool_max_conns",
 		"postgres://me:" + secret + "@127.0.0.1:1/x?listen=yes":                   "listen",
 		"postgres://me:" + secret + "@127.0.0.1:1/x?locks=spin":                   "locks",
 		"postgres://me:" + secret + "@127.0.0.1:1/x?pooler=session":               "pooler",

@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // Options say where the database is and how much of it may be used. Only URL is needed.
@@ -22,14 +23,16 @@ import (
 // Beside what libpq knows, the URL may have these parameters, which are ours and are not sent to the server:
 //
 //	pool_max_conns          number of connections, 1 to 1000; default 16
-//	pool_max_conn_lifetime  after how long a connection is replaced; default 1h
+//	pool_min_conns          how many of them stay open; default: all, because opening one costs more than a hundred reads
+//	pool_max_conn_lifetime  after how long a connection is replaced, at least 1s; default 1h
 //	pooler=transaction      there is a pooler in between that gives a connection to one transaction at a time
 //	                        (pgbouncer): no named statements, no session settings, no LISTEN
 //	listen=on|off           changes of the configuration are told by NOTIFY, or found by asking alone
 //	locks=advisory|table    migrations are run by one process at a time by an advisory lock, or by that of a row
 //
-// The last two are found out from the server when they are not given. With several hosts, the one that takes writes is
-// used unless target_session_attrs says otherwise.
+// The other pool_ parameters of [pgxpool.ParseConfig] mean what they mean there; pool_ping_timeout is refused. Whether to
+// listen, and how to lock, is found out from the server when it is not given. With several hosts, the one that takes writes
+// is used unless target_session_attrs says otherwise.
 type Options struct {
 	// URL is the connection string: postgres://user@host:5432/name, or libpq's "host=… dbname=…".
 	URL string
@@ -50,10 +53,8 @@ type Options struct {
 
 // settings are what the URL says.
 type settings struct {
-	conn *pgx.ConnConfig
-	// connections is the bound of the pool, lifetime that of one of its connections.
-	connections int
-	lifetime    time.Duration
+	// pool is how connections are made, and how many there are.
+	pool *pgxpool.Config
 	// pooled: a pooler gives the connection to one transaction at a time.
 	pooled bool
 	// listen and locks are empty where the server decides.
@@ -66,7 +67,10 @@ type settings struct {
 const (
 	defaultConnections = 16
 	maxConnections     = 1000
-	defaultLifetime    = time.Hour
+	minLifetime        = time.Second
+	// defaultHealthPeriod is how often the pool looks whether connections are missing, minHealthPeriod how often at most.
+	defaultHealthPeriod = time.Second
+	minHealthPeriod     = 10 * time.Millisecond
 )
 
 // statementTimeout is how long the server works on one statement of a change or a short read. Only those that wait for the
@@ -79,17 +83,27 @@ const idleTimeout = time.Minute
 
 // readURL reads the connection string. Errors do not show it, because it may hold a password.
 func readURL(o Options) (*settings, error) {
-	c, err := pgx.ParseConfig(o.URL)
+	// This one still has what the URL says of the pool, so that defaults can be told from it.
+	given, err := pgx.ParseConfig(o.URL)
 	if err != nil {
 		return nil, errors.New("the URL of the database cannot be read: it must be of the form postgres://user@host:5432/name")
 	}
-	s := &settings{conn: c, connections: defaultConnections, lifetime: defaultLifetime}
+	pool, err := pgxpool.ParseConfig(o.URL)
+	if err != nil {
+		if wrong, ok := errors.AsType[*pgconn.ParseConfigError](err); ok {
+			wrong.ConnString = "the URL of the database" // It may hold a password.
+		}
+		return nil, err
+	}
+	s := &settings{pool: pool}
+	if err := s.size(given.RuntimeParams); err != nil {
+		return nil, fmt.Errorf("the URL of the database: %w", err)
+	}
+	c := pool.ConnConfig
 	for name, read := range map[string]func(string) error{
-		"pool_max_conns":         s.readConnections,
-		"pool_max_conn_lifetime": s.readLifetime,
-		"pooler":                 s.readPooler,
-		"listen":                 choice(&s.listen, "on", "off"),
-		"locks":                  choice(&s.locks, "advisory", "table"),
+		"pooler": s.readPooler,
+		"listen": choice(&s.listen, "on", "off"),
+		"locks":  choice(&s.locks, "advisory", "table"),
 	} {
 		text, ok := c.RuntimeParams[name]
 		if !ok {
@@ -107,6 +121,43 @@ func readURL(o Options) (*settings, error) {
 	return s, nil
 }
 
+// size completes what the URL says of the pool, and checks it.
+func (s *settings) size(given map[string]string) error {
+	p := s.pool
+	missing := func(name string) bool {
+		_, ok := given[name]
+		return !ok
+	}
+	if missing("pool_max_conns") {
+		p.MaxConns = defaultConnections
+	}
+	if missing("pool_min_conns") {
+		p.MinConns = p.MaxConns
+	}
+	if missing("pool_max_conn_lifetime_jitter") {
+		// They do not all end at the same time.
+		p.MaxConnLifetimeJitter = p.MaxConnLifetime / 10
+	}
+	if missing("pool_health_check_period") {
+		p.HealthCheckPeriod = defaultHealthPeriod
+	}
+	switch {
+	case p.MaxConns > maxConnections:
+		return fmt.Errorf("pool_max_conns is not a number from 1 to %d", maxConnections)
+	case p.MinConns < 0 || p.MinConns > p.MaxConns:
+		return errors.New("pool_min_conns is not a number from 0 to pool_max_conns")
+	case p.MinIdleConns < 0 || p.MinIdleConns > p.MaxConns:
+		return errors.New("pool_min_idle_conns is not a number from 0 to pool_max_conns")
+	case p.MaxConnLifetime < minLifetime:
+		return fmt.Errorf("pool_max_conn_lifetime is less than %s", minLifetime)
+	case p.HealthCheckPeriod < minHealthPeriod:
+		return fmt.Errorf("pool_health_check_period is less than %s", minHealthPeriod)
+	case !missing("pool_ping_timeout"):
+		return errors.New("there is no pool_ping_timeout: connections are not pinged")
+	}
+	return nil
+}
+
 // severalHosts tells fallbacks to other hosts from those to the same one without TLS.
 func severalHosts(c *pgx.ConnConfig) bool {
 	for _, f := range c.Fallbacks {
@@ -119,7 +170,7 @@ func severalHosts(c *pgx.ConnConfig) bool {
 
 // prepare completes the configuration of a connection.
 func (s *settings) prepare(o Options) {
-	c := s.conn
+	c := s.pool.ConnConfig
 	if c.ConnectTimeout == 0 {
 		c.ConnectTimeout = 5 * time.Second
 	}
@@ -143,6 +194,15 @@ func (s *settings) prepare(o Options) {
 	}
 	dialer := &net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 5 * time.Second, Interval: 2 * time.Second, Count: 3}}
 	c.DialFunc = dialer.DialContext
+	c.OnNotice = noteWarning
+	s.pool.BeforeConnect = func(_ context.Context, c *pgx.ConnConfig) error {
+		if o.PasswordFile == "" {
+			return nil
+		}
+		return password(c, o.PasswordFile)
+	}
+	// What runs on a connection that was lost is run again: no call waits for a ping before.
+	s.pool.ShouldPing = func(context.Context, pgxpool.ShouldPingParams) bool { return false }
 	if o.Trace != nil {
 		c.Tracer = tracer(o.Trace)
 	}
@@ -155,24 +215,6 @@ func password(c *pgx.ConnConfig, file string) error {
 		return fmt.Errorf("reading the password of the database: %w", err)
 	}
 	c.Password = strings.TrimRight(string(text), "\r\n")
-	return nil
-}
-
-func (s *settings) readConnections(text string) error {
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > maxConnections {
-		return fmt.Errorf("%q is not a number from 1 to %d", text, maxConnections)
-	}
-	s.connections = n
-	return nil
-}
-
-func (s *settings) readLifetime(text string) error {
-	d, err := time.ParseDuration(text)
-	if err != nil || d < time.Second {
-		return fmt.Errorf("%q is not a duration such as 1h, at least 1s", text)
-	}
-	s.lifetime = d
 	return nil
 }
 

@@ -34,7 +34,6 @@ func (s *Store) again(ctx context.Context, fn func(ctx context.Context, c *conn)
 		if v == final {
 			return err
 		}
-		s.pool.forget()
 		if !wait.wait(ctx) {
 			return bounded(ctx, err)
 		}
@@ -42,11 +41,12 @@ func (s *Store) again(ctx context.Context, fn func(ctx context.Context, c *conn)
 }
 
 func (s *Store) once(ctx context.Context, fn func(ctx context.Context, c *conn) error) (verdict, error) {
-	c, err := s.pool.take(ctx)
+	held, err := s.take(ctx)
 	if err != nil {
 		return unreached(ctx, err)
 	}
-	defer s.pool.give(c)
+	defer give(held)
+	c := held.Conn()
 	err = fn(ctx, c)
 	var begun *begunError
 	switch {
@@ -57,6 +57,7 @@ func (s *Store) once(ctx context.Context, fn func(ctx context.Context, c *conn) 
 	case errors.As(err, &begun):
 		return final, explain(begun.err)
 	case lost(c, err):
+		s.pool.Reset() // The others most likely are too.
 		return lostConnection, err
 	}
 	return final, explain(err)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/store"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // Store is an open database. It implements [store.Store].
@@ -21,7 +22,7 @@ type Store struct {
 	clock    clock.Clock
 	rand     io.Reader
 	patience time.Duration
-	pool     *pool
+	pool     *pgxpool.Pool
 	// searches has room for as many as may search at the same time, so that they leave connections to the short calls.
 	searches chan struct{}
 	config   *watch
@@ -67,7 +68,7 @@ func open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	first, err := connect(ctx, settings.conn, o.PasswordFile)
+	first, err := connect(ctx, settings.pool)
 	if err != nil {
 		return nil, err
 	}
@@ -80,12 +81,14 @@ func open(ctx context.Context, o Options) (*Store, error) {
 	}
 	s := &Store{
 		settings: settings, clock: o.Clock, rand: o.Rand, patience: o.Patience, listens: settings.listen == "on",
-		searches: make(chan struct{}, max(1, settings.connections/4)), node: make([]byte, 8), tidied: make(chan struct{}),
+		searches: make(chan struct{}, max(1, settings.pool.MaxConns/4)), node: make([]byte, 8), tidied: make(chan struct{}),
 	}
 	if _, err := io.ReadFull(o.Rand, s.node); err != nil {
 		return nil, fmt.Errorf("name this process: %w", err)
 	}
-	s.pool = newPool(settings, o)
+	if s.pool, err = pgxpool.NewWithConfig(context.WithoutCancel(ctx), settings.pool); err != nil {
+		return nil, err
+	}
 	s.config = newWatch(s)
 	tidying, stop := context.WithCancel(context.Background())
 	s.tidy = stop
@@ -172,5 +175,6 @@ func (s *Store) Close() error {
 	<-s.tidied
 	s.config.close()
 	s.work.Wait()
-	return s.pool.close()
+	s.pool.Close()
+	return nil
 }

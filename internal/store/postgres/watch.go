@@ -129,12 +129,12 @@ func (w *watch) listen(ctx context.Context) {
 
 // hear listens on a connection of its own, until that is lost.
 func (w *watch) hear(ctx context.Context) {
-	config := w.store.settings.conn.Copy()
+	config := w.store.settings.pool.Copy()
 	// Nothing runs in the server that could be stopped: waiting ends by closing.
-	config.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
+	config.ConnConfig.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.DeadlineContextWatcherHandler{Conn: conn.Conn()}
 	}
-	c, err := connect(ctx, config, w.store.pool.password)
+	c, err := connect(ctx, config)
 	if err != nil {
 		return
 	}

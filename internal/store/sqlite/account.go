@@ -191,6 +191,9 @@ func deleteAccount(c *sqlite.Conn, group, uid string) error {
 	if _, err := exec(c, sqlReleaseIdentifiers, key); err != nil {
 		return err
 	}
+	if err := deleteAccountsData(c, group, uid); err != nil {
+		return err
+	}
 	_, err = deleteSessions(c, group, uid, store.Hash{})
 	return err
 }

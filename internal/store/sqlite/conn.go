@@ -24,6 +24,8 @@ const (
 type conn struct {
 	*sqlite.Conn
 	search *plan
+	// fields are the indexes as the latest transaction that searched had them.
+	fields catalogue
 	// shapes are the texts of the searches that it keeps prepared, the oldest first.
 	shapes []string
 }

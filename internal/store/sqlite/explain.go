@@ -13,23 +13,28 @@ func (s *Store) ExplainSearch(ctx context.Context, q store.Search) (store.Explan
 	if err != nil {
 		return store.Explanation{}, err
 	}
-	text := "EXPLAIN QUERY PLAN " + p.pageText(p.arg(int64(q.Limit)), p.arg(int64(max(q.Start, 0))))
-	var steps []string
-	err = s.scan(ctx, func(c *conn) error {
-		c.search = p
-		defer func() { c.search = nil }()
+	var e store.Explanation
+	err = s.search(ctx, p, q, func(c *conn) error {
+		text := "EXPLAIN QUERY PLAN " + p.pageText(p.arg(int64(q.Limit)), p.arg(int64(max(q.Start, 0))))
+		if p.stream != nil {
+			text = "EXPLAIN QUERY PLAN " + p.pieces(q)[0] + cut(p.arg(int64(q.Limit)), "0")
+		}
 		if err := c.keep(text); err != nil {
 			return err
 		}
-		return list(c.Conn, text, p.bind, func(r *row) error {
+		var steps []string
+		err := list(c.Conn, text, p.bind, func(r *row) error {
 			steps = append(steps, r.stmt.ColumnText(3))
 			return nil
 		})
+		e = explanation(steps)
+		p.explain(&e)
+		return err
 	})
 	if err != nil {
 		return store.Explanation{}, err
 	}
-	return explanation(steps), nil
+	return e, nil
 }
 
 // accesses are the ways to come by accounts, by what the engine's step holds; the first that fits is it.

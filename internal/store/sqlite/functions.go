@@ -32,6 +32,7 @@ func registerFunctions(c *conn) error {
 			if c.search == nil || n < 0 || n >= len(c.search.matchers) {
 				return sqlite.Value{}, fmt.Errorf("no matcher %d", n)
 			}
+			c.search.looked++
 			if c.search.matchers[n](bytesOf(args[1])) {
 				return sqlite.IntegerValue(1), nil
 			}
@@ -46,6 +47,7 @@ func registerFunctions(c *conn) error {
 			if c.search == nil || n < 0 || n >= len(c.search.sorters) {
 				return sqlite.Value{}, fmt.Errorf("no sorter %d", n)
 			}
+			c.search.looked++
 			key := c.search.sorters[n](bytesOf(args[1]))
 			if key == nil {
 				return sqlite.Value{}, nil

@@ -21,12 +21,15 @@ type plan struct {
 	matchers []matcher
 	sorters  []sorter
 
-	where string
-	// whereArgs is the number of args that where uses; the rest belongs to after.
-	whereArgs int
-	keys      []sortKey
+	// holds is the condition in SQL; empty: every account of the group.
+	holds string
+	keys  []sortKey
 	// after is the condition that a position sets; empty: none.
 	after string
+
+	access
+	// looked is how many values the functions were asked about.
+	looked int64
 }
 
 // The parameters that every plan has.
@@ -47,15 +50,12 @@ type sortKey struct {
 // newPlan compiles the search. The error is a *query.SyntaxError.
 func newPlan(s store.Search, now time.Time) (*plan, error) {
 	p := &plan{now: now, args: []any{s.Group, int64(clock.FromTime(now))}}
-	p.where = "grp = " + paramGroup
 	if s.Where != nil {
-		condition, err := p.condition(s.Where)
-		if err != nil {
+		var err error
+		if p.holds, err = p.condition(s.Where); err != nil {
 			return nil, err
 		}
-		p.where += " AND " + condition
 	}
-	p.whereArgs = len(p.args)
 	for _, o := range s.Order {
 		key, err := p.sortKey(o)
 		if err != nil {
@@ -215,16 +215,8 @@ var loginMembers = []string{"emails", "unverifiedEmails", "username"}
 // identifiers compiles the look-up of login identifiers into the index that makes them unique. Their values are lower
 // case; a constant that may have further spellings (beyond ASCII) is left to the document alone.
 func (p *plan) identifiers(f store.Field, c *query.Comparison) (string, bool) {
-	if f.Part != store.PartLoginIDs || len(f.Rest) != 1 || c.Op != query.Equal && c.Op != query.In {
+	if !isIdentifier(f, c) {
 		return "", false
-	}
-	if !slices.ContainsFunc(loginMembers, func(name string) bool { return strings.EqualFold(f.Rest[0], name) }) {
-		return "", false
-	}
-	for _, v := range c.Values {
-		if v.Kind != query.String || !plain(v.Str) {
-			return "", false
-		}
 	}
 	params := make([]string, len(c.Values))
 	for i, v := range c.Values {
@@ -232,6 +224,22 @@ func (p *plan) identifiers(f store.Field, c *query.Comparison) (string, bool) {
 	}
 	return fmt.Sprintf("uid IN (SELECT uid FROM identifiers WHERE grp = %s AND space = %s AND value IN (%s))",
 		paramGroup, p.arg(store.LoginSpace), strings.Join(params, ", ")), true
+}
+
+// isIdentifier tells whether the comparison is of a login identifier with texts that identifiers can be.
+func isIdentifier(f store.Field, c *query.Comparison) bool {
+	if f.Part != store.PartLoginIDs || len(f.Rest) != 1 || c.Op != query.Equal && c.Op != query.In {
+		return false
+	}
+	if !slices.ContainsFunc(loginMembers, func(name string) bool { return strings.EqualFold(f.Rest[0], name) }) {
+		return false
+	}
+	for _, v := range c.Values {
+		if v.Kind != query.String || !plain(v.Str) {
+			return false
+		}
+	}
+	return true
 }
 
 // plain tells whether a text is one that normalization leaves as it is: ASCII without blanks around it, lower case already.

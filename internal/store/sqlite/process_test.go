@@ -32,7 +32,7 @@ const (
 )
 
 func TestMain(m *testing.M) {
-	role := map[string]func(s *sqlite.Store, tag string) error{"write": writeUntilKilled, "share": share}[os.Getenv(childRole)]
+	role := map[string]func(s *sqlite.Store, tag string) error{"write": writeUntilKilled, "share": share, "rewrite": rewrite}[os.Getenv(childRole)]
 	if role == nil {
 		os.Exit(m.Run())
 	}

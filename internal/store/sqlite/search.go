@@ -22,12 +22,10 @@ func (s *Store) SearchAccounts(ctx context.Context, q store.Search, each func(a 
 		return 0, err
 	}
 	var total int64
-	err = s.scan(ctx, func(c *conn) error {
-		c.search = p
-		defer func() { c.search = nil }()
-		if _, err := exec(c.Conn, "BEGIN", noParameters); err != nil {
-			return err
-		}
+	if err := s.indexer.beforehand(ctx, q.Group, p.wanted(q)); err != nil {
+		return 0, err
+	}
+	err = s.search(ctx, p, q, func(c *conn) error {
 		ids, err := p.page(c, q)
 		if err != nil {
 			return err
@@ -45,17 +43,44 @@ func (s *Store) SearchAccounts(ctx context.Context, q store.Search, each func(a 
 	return total, nil
 }
 
+// search runs fn for the plan in a read transaction, whose indexes the plan has chosen from.
+func (s *Store) search(ctx context.Context, p *plan, q store.Search, fn func(c *conn) error) error {
+	err := s.scan(ctx, func(c *conn) error {
+		c.search = p
+		defer func() { c.search = nil }()
+		if _, err := exec(c.Conn, "BEGIN", noParameters); err != nil {
+			return err
+		}
+		fields, err := c.fields.current(c.Conn, q.Group)
+		if err != nil {
+			return err
+		}
+		if err := p.choose(c, q, fields); err != nil {
+			return err
+		}
+		return fn(c)
+	})
+	s.indexer.note(q.Group, p)
+	return err
+}
+
 // page returns the row numbers of the page, in order.
 func (p *plan) page(c *conn, q store.Search) ([]int64, error) {
-	if q.Limit <= 0 {
+	switch {
+	case q.Limit <= 0:
 		return nil, nil
+	case p.stream != nil:
+		return p.streamed(c, q)
 	}
-	text := p.pageText(p.arg(int64(q.Limit)), p.arg(int64(max(q.Start, 0))))
-	var ids []int64
+	return p.rows(c, p.pageText(p.arg(int64(q.Limit)), p.arg(int64(max(q.Start, 0)))))
+}
+
+// rows runs a statement of row numbers.
+func (p *plan) rows(c *conn, text string) (ids []int64, err error) {
 	if err := c.keep(text); err != nil {
 		return nil, err
 	}
-	err := list(c.Conn, text, p.bind, func(r *row) error {
+	err = list(c.Conn, text, p.bind, func(r *row) error {
 		ids = append(ids, r.int())
 		return nil
 	})
@@ -64,27 +89,33 @@ func (p *plan) page(c *conn, q store.Search) ([]int64, error) {
 
 // pageText returns the statement of the page, given its last two parameters.
 func (p *plan) pageText(limit, offset string) string {
-	text := "SELECT id FROM accounts WHERE " + p.where
+	text := "SELECT id FROM " + p.within(p.narrow, p.inOrder())
 	if p.after != "" {
 		text += " AND " + p.after
 	}
+	return text + " ORDER BY " + p.orderBy() + cut(limit, offset)
+}
+
+// cut is the end of a statement that gives a part of its rows.
+func cut(limit, offset string) string {
 	// A bare parameter as limit would have the engine plan the statement anew for each value.
-	return text + " ORDER BY " + p.orderBy() + " LIMIT " + limit + " + 0 OFFSET " + offset + " + 0"
+	return " LIMIT " + limit + " + 0 OFFSET " + offset + " + 0"
 }
 
 // count returns the number of accounts for which the condition holds. found is the number of rows on the page.
-func (p *plan) count(c *conn, q store.Search, found int) (int64, error) {
+func (p *plan) count(c *conn, q store.Search, found int) (total int64, err error) {
 	if q.After == nil && found < q.Limit && (found > 0 || q.Start == 0) {
 		// The page is the end of the result.
 		return int64(max(q.Start, 0) + found), nil
 	}
-	p.args = p.args[:p.whereArgs]
-	text := "SELECT count(*) FROM accounts WHERE " + p.where
-	var total int64
+	text := "SELECT count(*) FROM " + p.within(p.best, false)
+	if p.whole {
+		text = p.countText(p.best)
+	}
 	if err := c.keep(text); err != nil {
 		return 0, err
 	}
-	err := get(c.Conn, text, p.bind, func(r *row) error {
+	err = get(c.Conn, text, p.bind, func(r *row) error {
 		total = r.int()
 		return nil
 	})

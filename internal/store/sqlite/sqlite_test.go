@@ -13,7 +13,13 @@ import (
 // open opens the file as the tests do; the store closes with the test.
 func open(t testing.TB, file string) *sqlite.Store {
 	t.Helper()
-	s, err := sqlite.Open(t.Context(), sqlite.Options{File: file, Clock: clock.NewFake(storetest.Now)})
+	return openWith(t, sqlite.Options{File: file})
+}
+
+func openWith(t testing.TB, o sqlite.Options) *sqlite.Store {
+	t.Helper()
+	o.Clock = clock.NewFake(storetest.Now)
+	s, err := sqlite.Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,4 +38,11 @@ func fresh(t testing.TB) *sqlite.Store {
 
 func TestConformance(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Store { return fresh(t) })
+}
+
+// TestConformanceWithIndexes is the same in a store that makes every index at once.
+func TestConformanceWithIndexes(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) store.Store {
+		return openWith(t, sqlite.Options{File: filepath.Join(t.TempDir(), "doorward.db"), IndexAtOnce: true})
+	})
 }

@@ -32,6 +32,21 @@ type Options struct {
 	// WriteCache is how much of the file the writing connection keeps in memory, in KiB; 0: 8192. A transaction that changes
 	// more writes its pages more than once: an import takes more.
 	WriteCache int
+	// IndexAfter is how many values of a field searches have looked at, for want of an index, before the field gets one; 0: a
+	// million; less: no field gets one.
+	IndexAfter int64
+	// IndexAtOnce has searches wait for an index of every field that they could use one of. It is for tests.
+	IndexAtOnce bool
+}
+
+// checkpoints lets the log of a writer with a large cache grow to twice that cache before it is copied into the file: a
+// page that many transactions change is copied once.
+func (o Options) checkpoints() []string {
+	const pagesOfKiB = 2 // Twice the cache, in pages of 4 KiB.
+	if o.WriteCache == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("PRAGMA wal_autocheckpoint = %d", o.WriteCache/pagesOfKiB)}
 }
 
 // searchers is the number of searches that run at the same time; others wait for them.
@@ -45,6 +60,7 @@ type Store struct {
 	readers   *pool
 	searchers *pool
 	writer    *writer
+	indexer   *indexer
 	nonces    *nonceLog
 	config    *configMark
 
@@ -89,7 +105,7 @@ func open(ctx context.Context, o Options) (*Store, error) {
 	if err := create(file); err != nil {
 		return nil, err
 	}
-	w, err := connect(file, o.Busy, cmp.Or(o.WriteCache, writerCache))
+	w, err := connect(file, o.Busy, cmp.Or(o.WriteCache, writerCache), o.checkpoints()...)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +116,7 @@ func open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
-	return &Store{
+	s := &Store{
 		file:      file,
 		busy:      o.Busy,
 		clock:     o.Clock,
@@ -109,7 +125,9 @@ func open(ctx context.Context, o Options) (*Store, error) {
 		config:    config,
 		readers:   newPool(o.Readers, func() (*conn, error) { return connectReader(&o, readerCache) }),
 		searchers: newPool(searchers, func() (*conn, error) { return connectReader(&o, searcherCache) }),
-	}, nil
+	}
+	s.indexer = newIndexer(s, &o)
+	return s, nil
 }
 
 // create makes the empty file, so that nobody but its owner can read what comes into it. The engine gives its log and
@@ -188,6 +206,7 @@ func (s *Store) Close() error {
 	}
 	s.closed = true
 	s.closing.Unlock()
+	s.indexer.close()
 	s.work.Wait()
 	// The writer's connection goes last: the last one that closes a file writes the log back into it.
 	return errors.Join(s.nonces.close(), s.readers.close(), s.searchers.close(), s.writer.close(), s.config.close())

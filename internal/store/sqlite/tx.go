@@ -11,6 +11,8 @@ import (
 // tx is one function's view of the group's transaction.
 type tx struct {
 	c *sqlite.Conn
+	// fields are the indexes that accounts are kept in.
+	fields *catalogue
 	// wrote: something was written, or tried to be.
 	wrote bool
 	// configured: a record of the configuration was written.
@@ -58,11 +60,29 @@ func (t *tx) Account(group, uid string) (*store.Account, error) {
 }
 
 func (t *tx) PutAccount(a *store.Account) error {
-	return t.write(func(c *sqlite.Conn) error { return putAccount(c, a) })
+	return t.write(func(c *sqlite.Conn) error {
+		w, err := t.indexes(a.Group, a.UID)
+		if err != nil {
+			return err
+		}
+		if err := putAccount(c, a); err != nil {
+			return err
+		}
+		return t.follow(w, a)
+	})
 }
 
 func (t *tx) DeleteAccount(group, uid string) error {
-	return t.write(func(c *sqlite.Conn) error { return deleteAccount(c, group, uid) })
+	return t.write(func(c *sqlite.Conn) error {
+		w, err := t.indexes(group, uid)
+		if err != nil {
+			return err
+		}
+		if err := deleteAccount(c, group, uid); err != nil {
+			return err
+		}
+		return t.follow(w, nil)
+	})
 }
 
 func (t *tx) Owner(group string, id store.Identifier) (string, error) {

@@ -14,7 +14,8 @@ import (
 // they are in.
 func (s *Store) AccountValues(ctx context.Context, group string, where query.Expr, paths []query.Path, each func([]query.Value) error) error {
 	now := s.clock.Now()
-	p, err := newPlan(store.Search{Group: group, Where: where}, now)
+	q := store.Search{Group: group, Where: where}
+	p, err := newPlan(q, now)
 	if err != nil {
 		return err
 	}
@@ -32,10 +33,12 @@ func (s *Store) AccountValues(ctx context.Context, group string, where query.Exp
 	if len(columns) == 0 {
 		columns = append(columns, "1")
 	}
-	text := "SELECT " + strings.Join(columns, ", ") + " FROM accounts WHERE " + p.where
-	return s.scan(ctx, func(c *conn) error {
-		c.search = p
-		defer func() { c.search = nil }()
+	if err := s.indexer.beforehand(ctx, group, p.wanted(q)); err != nil {
+		return err
+	}
+	p.values = true
+	return s.search(ctx, p, q, func(c *conn) error {
+		text := "SELECT " + strings.Join(columns, ", ") + " FROM " + p.within(p.best, false)
 		if err := c.keep(text); err != nil {
 			return err
 		}

@@ -36,6 +36,9 @@ type writer struct {
 
 	// What follows belongs to the goroutine.
 
+	// fields are the indexes as the present transaction has them, or an earlier one had them that was committed.
+	fields catalogue
+
 	// group holds the jobs of the present transaction, of which running is the one whose function runs.
 	group   []*job
 	running *job
@@ -151,13 +154,14 @@ func (w *writer) transact() {
 		var sum tx
 		alone := len(w.group) == 1
 		for _, j := range w.group {
-			t := &tx{c: w.c.Conn}
+			t := &tx{c: w.c.Conn, fields: &w.fields}
 			if careful || alone {
 				j.err = w.isolated(t, j, alone)
 			} else {
 				j.err = w.guarded(t, j)
 			}
 			if w.c.AutocommitEnabled() {
+				w.fields.forget()
 				w.drop(j, lost(j.err))
 				return
 			}
@@ -168,6 +172,7 @@ func (w *writer) transact() {
 			sum.add(t)
 		}
 		if err = w.commit(&sum); err != nil {
+			w.fields.forget()
 			w.rollback()
 		}
 	}
@@ -205,6 +210,7 @@ func (w *writer) isolated(t *tx, j *job, alone bool) error {
 		return err
 	}
 	if err != nil {
+		w.fields.forget()
 		if undo := w.exec("ROLLBACK TO one"); undo != nil {
 			w.rollback()
 			return err
@@ -244,6 +250,7 @@ func (w *writer) commit(sum *tx) error {
 // told if that fails too.
 func (w *writer) rollback() {
 	if !w.c.AutocommitEnabled() {
+		w.fields.forget()
 		_ = w.exec("ROLLBACK")
 	}
 }

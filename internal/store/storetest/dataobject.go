@@ -161,6 +161,11 @@ func dataWalk(t *testing.T, s store.Store) {
 		q.OID, q.UID, q.After = tt.oid, tt.uid, tt.after
 		same(t, walk(t, s, q), tt.want)
 	}
+	for kind, want := range map[string]int64{"t": 7, "T": 0, "none": 0, "\xff": 0} {
+		if n, err := s.DataCount(t.Context(), group, kind); err != nil || n != want {
+			t.Errorf("%d objects of %q, %v", n, kind, err)
+		}
+	}
 	if found := walk(t, s, store.DataQuery{Group: group, Type: "none"}); len(found) > 0 {
 		t.Error(found)
 	}

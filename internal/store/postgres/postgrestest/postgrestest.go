@@ -2,7 +2,8 @@
 //
 // [URL] starts a private cluster from the installed binaries, once for a test binary, and makes a schema for each test. The
 // variable DOORWARD_TEST_POSTGRES names another server to run against instead, of whatever make. Where there is neither, tests
-// are skipped, unless DOORWARD_REQUIRE_POSTGRES is set: then they fail. A test binary ends by [Stop].
+// are skipped, unless DOORWARD_REQUIRE_POSTGRES is set: then they fail. A test binary ends by [Stop]. [Citus] makes a cluster of
+// several servers where DOORWARD_TEST_CITUS is set.
 package postgrestest
 
 import (
@@ -42,12 +43,7 @@ func URL(t testing.TB) string {
 	if server == "" {
 		server = sharedCluster(t).URL()
 	}
-	name := make([]byte, 8)
-	_, _ = rand.Read(name) // It never fails.
-	schema := "t_" + hex.EncodeToString(name)
-	if err := run(server, "CREATE SCHEMA "+schema); err != nil {
-		t.Fatalf("making a schema: %v", err)
-	}
+	u, schema := newSchema(t, server)
 	if os.Getenv(ServerVariable) != "" { // A private cluster goes as a whole.
 		t.Cleanup(func() {
 			if err := run(server, "DROP SCHEMA "+schema+" CASCADE"); err != nil {
@@ -55,7 +51,19 @@ func URL(t testing.TB) string {
 			}
 		})
 	}
-	return With(t, server, "search_path", schema)
+	return u
+}
+
+// newSchema makes an empty schema, and returns the URL with it and its name.
+func newSchema(t testing.TB, server string) (url, schema string) {
+	t.Helper()
+	name := make([]byte, 8)
+	_, _ = rand.Read(name) // It never fails.
+	schema = "t_" + hex.EncodeToString(name)
+	if err := run(server, "CREATE SCHEMA "+schema); err != nil {
+		t.Fatalf("making a schema: %v", err)
+	}
+	return With(t, server, "search_path", schema), schema
 }
 
 // With returns the URL with one more parameter.
