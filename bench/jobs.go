@@ -28,6 +28,7 @@ var jobs = []job{
 	{"jwt", "getJWT, c=16 / crypto/rsa signing alone", ">= 0.9", (*run).jwt},
 	{"jwt-libcrypto", "the same, built with the tag libcrypto / openssl speed", ">= 0.8", (*run).jwtLibcrypto},
 	{"login", "login, c=8 / argon2id alone", ">= 0.95", (*run).login},
+	{"queue", "getAccountInfo beside 64 logins at once / beside one", ">= 0.9", (*run).queue},
 	{"set", "setAccountInfo, c=64, durable / synced writes of 4 KB", ">= 10000/s", (*run).set},
 	{"search", "search by login e-mail, c=16 / getAccountInfo", "", (*run).search},
 	{"start", "start of the process to its first answer", "<= 40 ms", (*run).startTime},

@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// TestNothingAcknowledgedIsLostWhenTheProcessIsKilled kills a busy server again and again. DOORWARD_KILL_ROUNDS says how
+// TestNothingAcknowledgedIsLostWhenTheProcessIsKilled kills a busy server again and again. DOORWARD_TEST_KILL_ROUNDS says how
 // often; 20 without it.
 func TestNothingAcknowledgedIsLostWhenTheProcessIsKilled(t *testing.T) {
 	if testing.Short() {
 		t.Skip("every round starts a server")
 	}
 	rounds := 20
-	if text := os.Getenv("DOORWARD_KILL_ROUNDS"); text != "" {
+	if text := os.Getenv("DOORWARD_TEST_KILL_ROUNDS"); text != "" {
 		var err error
 		if rounds, err = strconv.Atoi(text); err != nil {
 			t.Fatal(err)

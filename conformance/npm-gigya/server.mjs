@@ -22,8 +22,8 @@ dns.lookup = (host, options, callback) => {
 };
 
 export async function startServer() {
-  const binary = process.env.DOORWARD_BINARY;
-  if (!binary) throw new Error("set DOORWARD_BINARY to the built doorward");
+  const binary = process.env.DOORWARD_TEST_BINARY;
+  if (!binary) throw new Error("set DOORWARD_TEST_BINARY to the built doorward");
   const data = mkdtempSync(path.join(tmpdir(), "doorward-conformance-"));
   const child = spawn(binary, ["dev", "--json", "--http", "127.0.0.1:0", "--https", "127.0.0.1:443", "--data", data], {
     stdio: ["ignore", "pipe", "inherit"],

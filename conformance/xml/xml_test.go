@@ -3,7 +3,7 @@
 // compare it.
 //
 // Python's expat and xmllint (libxml2, which browsers use too) take part where they are installed; with
-// DOORWARD_XML_PARSERS=all, which CI sets, a missing one is a failure.
+// DOORWARD_TEST_XML_PARSERS=all, which CI sets, a missing one is a failure.
 package xml_test
 
 import (
@@ -205,7 +205,7 @@ func TestAttack(t *testing.T) {
 func parser(t *testing.T, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
-	if err != nil && os.Getenv("DOORWARD_XML_PARSERS") == "all" {
+	if err != nil && os.Getenv("DOORWARD_TEST_XML_PARSERS") == "all" {
 		t.Fatal(err)
 	}
 	if err != nil {

@@ -192,7 +192,8 @@ func (l *loader) environment(src Sources) error {
 	const dataCenter = prefix + "DATA_CENTERS_"
 	for _, entry := range src.Environ {
 		name, text, ok := strings.Cut(entry, "=")
-		if !ok || !strings.HasPrefix(name, prefix) || name == ConfigVariable || name == MasterKeyVariable || serviceLink.MatchString(name) {
+		if !ok || !strings.HasPrefix(name, prefix) || name == ConfigVariable || name == MasterKeyVariable ||
+			strings.HasPrefix(name, testPrefix) || serviceLink.MatchString(name) {
 			continue
 		}
 		key, ok := byVariable[name]
@@ -205,6 +206,9 @@ func (l *loader) environment(src Sources) error {
 	}
 	return nil
 }
+
+// testPrefix begins the variables that speak to the program's own tests, whose servers inherit them.
+const testPrefix = prefix + "TEST_"
 
 // serviceLink are the variables that Kubernetes and Docker set in the neighbours of a service named doorward. They are
 // no settings.

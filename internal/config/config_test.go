@@ -17,7 +17,7 @@ func TestFlagsBeatTheEnvironmentAndTheEnvironmentBeatsTheFile(t *testing.T) {
 	file := write(t, "data = \"/from/file\"\n[listen]\nhttp = \"file:1\"\nhttps = \"file:2\"\n[data_centers]\neu1 = \"eu1.example.com\"\n")
 	c, values, err := config.Load(config.Sources{
 		File:    file,
-		Environ: []string{"DOORWARD_LISTEN_HTTP=env:1", "DOORWARD_LISTEN_HTTPS=env:2", "OTHER=1", "DOORWARD_CONFIG=ignored", "DOORWARD_MASTER_KEY=ignored"},
+		Environ: []string{"DOORWARD_LISTEN_HTTP=env:1", "DOORWARD_LISTEN_HTTPS=env:2", "OTHER=1", "DOORWARD_CONFIG=ignored", "DOORWARD_MASTER_KEY=ignored", "DOORWARD_TEST_ANYTHING=ignored"},
 		Flags:   map[string]string{"listen.http": "flag:1"},
 	})
 	if err != nil {

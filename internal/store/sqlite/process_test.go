@@ -28,7 +28,7 @@ const (
 	childFile = "DOORWARD_TEST_FILE"
 	childTag  = "DOORWARD_TEST_TAG"
 	// killRounds sets the number of rounds of the kill test.
-	killRounds = "DOORWARD_KILL_ROUNDS"
+	killRounds = "DOORWARD_TEST_KILL_ROUNDS"
 )
 
 func TestMain(m *testing.M) {

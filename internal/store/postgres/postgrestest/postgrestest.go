@@ -2,7 +2,7 @@
 //
 // [URL] starts a private cluster from the installed binaries, once for a test binary, and makes a schema for each test. The
 // variable DOORWARD_TEST_POSTGRES names another server to run against instead, of whatever make. Where there is neither, tests
-// are skipped, unless DOORWARD_REQUIRE_POSTGRES is set: then they fail. A test binary ends by [Stop]. [Citus] makes a cluster of
+// are skipped, unless DOORWARD_TEST_REQUIRE_POSTGRES is set: then they fail. A test binary ends by [Stop]. [Citus] makes a cluster of
 // several servers where DOORWARD_TEST_CITUS is set.
 package postgrestest
 
@@ -25,7 +25,7 @@ const (
 	// ServerVariable holds the URL of a server to run against.
 	ServerVariable = "DOORWARD_TEST_POSTGRES"
 	// RequireVariable makes tests fail that cannot have a database.
-	RequireVariable = "DOORWARD_REQUIRE_POSTGRES"
+	RequireVariable = "DOORWARD_TEST_REQUIRE_POSTGRES"
 )
 
 // shared is the cluster of the test binary.
