@@ -1,3 +1,7 @@
+//go:build !race
+
+// With the race detector the accounts of these tests take minutes to make, and nothing here runs beside anything.
+
 package sqlite
 
 import (
