@@ -32,6 +32,9 @@ type Options struct {
 	Slots int
 	// Queue is the number of calls that may wait for a slot; zero: 64 for each slot; negative: none.
 	Queue int
+	// Hashing, if set, is told how many hashes are made at present whenever the number changes, in order. It must be quick:
+	// calls wait for it.
+	Hashing func(n int)
 	// Rand gives the salts; nil: every Hash fails. It need not be safe for concurrent use.
 	Rand io.Reader
 }
@@ -62,7 +65,7 @@ func New(o Options) *Hasher {
 	}
 	return &Hasher{
 		params:  o.Params,
-		queue:   newQueue(o.Slots, max(o.Queue, 0)),
+		queue:   newQueue(o.Slots, max(o.Queue, 0), o.Hashing),
 		formats: maps.Clone(formats),
 		nobody:  argon2idHash{params: o.Params, salt: make([]byte, saltLength), hash: make([]byte, hashLength)},
 		rand:    o.Rand,

@@ -8,13 +8,28 @@ import (
 
 // queue gives out a fixed number of slots, first come first served, with a bounded number of waiters.
 type queue struct {
+	bound int
+	// busy is told the number of slots in use; nil: nobody is.
+	busy func(n int)
+
 	mu      sync.Mutex
 	free    int
-	bound   int
+	used    int
 	waiting list.List // of chan struct{}, closed when the waiter has its slot
 }
 
-func newQueue(slots, bound int) *queue { return &queue{free: slots, bound: bound} }
+func newQueue(slots, bound int, busy func(n int)) *queue {
+	return &queue{free: slots, bound: bound, busy: busy}
+}
+
+// use changes the number of slots in use; the mutex is held.
+func (q *queue) use(by int) {
+	q.free -= by
+	q.used += by
+	if q.busy != nil {
+		q.busy(q.used)
+	}
+}
 
 // acquire returns when the caller has a slot, which it must release. The error is ErrBusy when the queue is full, or the
 // context's.
@@ -25,7 +40,7 @@ func (q *queue) acquire(ctx context.Context) error {
 	q.mu.Lock()
 	// A slot is never free while somebody waits: release hands it on.
 	if q.free > 0 {
-		q.free--
+		q.use(1)
 		q.mu.Unlock()
 		return nil
 	}
@@ -61,7 +76,7 @@ func (q *queue) release() {
 	defer q.mu.Unlock()
 	first := q.waiting.Front()
 	if first == nil {
-		q.free++
+		q.use(-1)
 		return
 	}
 	close(q.waiting.Remove(first).(chan struct{}))

@@ -11,7 +11,7 @@ import (
 func TestQueue(t *testing.T) {
 	t.Run("serves the waiters in the order in which they came", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			q := newQueue(1, 10)
+			q := newQueue(1, 10, nil)
 			must(t, q.acquire(t.Context()))
 			var order []int
 			for i := range 10 {
@@ -33,7 +33,7 @@ func TestQueue(t *testing.T) {
 	})
 	t.Run("refuses at once who comes when it is full", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			q := newQueue(1, 1)
+			q := newQueue(1, 1, nil)
 			must(t, q.acquire(t.Context()))
 			go func() {
 				must(t, q.acquire(t.Context()))
@@ -50,7 +50,7 @@ func TestQueue(t *testing.T) {
 	})
 	t.Run("lets a cancelled waiter go and gives its place to another", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			q := newQueue(1, 1)
+			q := newQueue(1, 1, nil)
 			must(t, q.acquire(t.Context()))
 			ctx, cancel := context.WithCancel(t.Context())
 			go func() {
@@ -75,7 +75,7 @@ func TestQueue(t *testing.T) {
 		})
 	})
 	t.Run("does not give a slot to a caller that is already cancelled", func(t *testing.T) {
-		q := newQueue(1, 1)
+		q := newQueue(1, 1, nil)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		if err := q.acquire(ctx); !errors.Is(err, context.Canceled) {
@@ -84,7 +84,7 @@ func TestQueue(t *testing.T) {
 		must(t, q.acquire(t.Context()))
 	})
 	t.Run("loses no slot when cancelling and releasing race", func(t *testing.T) {
-		q := newQueue(1, 1)
+		q := newQueue(1, 1, nil)
 		for range 2000 {
 			must(t, q.acquire(t.Context()))
 			ctx, cancel := context.WithCancel(t.Context())
@@ -98,6 +98,26 @@ func TestQueue(t *testing.T) {
 		}
 		if q.free != 1 || q.waiting.Len() != 0 {
 			t.Errorf("%d slots free and %d waiting, want 1 and 0", q.free, q.waiting.Len())
+		}
+	})
+}
+
+func TestHashingIsToldHowManyHashesAreMade(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var told []int
+		h := New(Options{Params: Params{8, 1, 1}, Slots: 2, Hashing: func(n int) { told = append(told, n) }})
+		q := h.queue
+		must(t, q.acquire(t.Context()))
+		must(t, q.acquire(t.Context()))
+		go func() { must(t, q.acquire(t.Context())) }()
+		synctest.Wait()
+		q.release() // To the one that waits: as many as before.
+		synctest.Wait()
+		q.release()
+		q.release()
+		must(t, h.Pretend(t.Context(), "x"))
+		if want := []int{1, 2, 1, 0, 1, 0}; !slices.Equal(told, want) {
+			t.Errorf("told %v, want %v", told, want)
 		}
 	})
 }

@@ -61,7 +61,7 @@ type Options struct {
 	AllowInsecure bool
 	// DevMode makes refusals explain themselves to whoever caused them. Never in production.
 	DevMode bool
-	// Password are the costs of password hashes; Rand is filled in.
+	// Password are the costs of password hashes and their number at a time; Rand is filled in.
 	Password password.Options
 	Rates    gateway.Rates
 	// ContentType is that of JSON answers; empty: the original's text/javascript.
