@@ -23,19 +23,28 @@ func MergeDeep(dst, patch *Object) error {
 }
 
 func mergeDeep(dst, patch *Object) {
+	dst.grow(patch.Len())
 	for name, v := range patch.All() {
-		path := dotted(name)
-		switch v.Kind() {
-		case KindNull:
-			dst.DeletePath(path)
-		case KindObject:
-			at := dst
-			for _, part := range path {
+		at := dst
+		if strings.Contains(name, ".") {
+			path := dotted(name)
+			last := len(path) - 1
+			if v.Kind() == KindNull {
+				dst.DeletePath(path)
+				continue
+			}
+			for _, part := range path[:last] {
 				at = at.child(part)
 			}
-			mergeDeep(at, v.Object())
+			name = path[last]
+		}
+		switch v.Kind() {
+		case KindNull:
+			at.Delete(name)
+		case KindObject:
+			mergeDeep(at.child(name), v.Object())
 		default:
-			dst.SetPath(path, v.Clone())
+			at.Set(name, v.Clone())
 		}
 	}
 }
@@ -110,6 +119,7 @@ func arrayFits(v Value, depth int) bool {
 //
 // Names are taken as they are, dots included. The patch is not altered and shares nothing with dst afterwards.
 func MergeFlat(dst, patch *Object) {
+	dst.grow(patch.Len())
 	for name, v := range patch.All() {
 		if v.IsNull() {
 			dst.Delete(name)

@@ -17,13 +17,17 @@ type Object struct {
 	removed int
 	// index is the place of each name in members; nil while the object is small.
 	index map[string]int
+	// items are those of an array: see [Value].
+	items []Value
 }
 
+// member is a name with its value; a removed one has a kind of its own.
 type member struct {
-	name    string
-	value   Value
-	removed bool
+	name  string
+	value Value
 }
+
+func (m *member) removed() bool { return m.value.kind == kindRemoved }
 
 // Len returns the number of members.
 func (o *Object) Len() int {
@@ -49,7 +53,7 @@ func (o *Object) All() iter.Seq2[string, Value] {
 			return
 		}
 		for i := range o.members {
-			if m := &o.members[i]; !m.removed && !yield(m.name, m.value) {
+			if m := &o.members[i]; !m.removed() && !yield(m.name, m.value) {
 				return
 			}
 		}
@@ -68,7 +72,7 @@ func (o *Object) find(name string) int {
 		return -1
 	}
 	for i := range o.members {
-		if o.members[i].name == name && !o.members[i].removed {
+		if o.members[i].name == name && !o.members[i].removed() {
 			return i
 		}
 	}
@@ -102,13 +106,20 @@ func (o *Object) Set(name string, v Value) {
 	}
 }
 
+// grow makes room for members that come at once, if there are none yet.
+func (o *Object) grow(members int) {
+	if o.members == nil && members > 0 {
+		o.members = make([]member, 0, members)
+	}
+}
+
 // Delete removes the member and tells whether it was there.
 func (o *Object) Delete(name string) bool {
 	i := o.find(name)
 	if i < 0 {
 		return false
 	}
-	o.members[i] = member{removed: true}
+	o.members[i] = member{value: Value{kind: kindRemoved}}
 	o.removed++
 	delete(o.index, name)
 	if o.removed > len(o.members)/2 {
@@ -121,7 +132,7 @@ func (o *Object) Delete(name string) bool {
 func (o *Object) compact() {
 	kept := o.members[:0]
 	for _, m := range o.members {
-		if !m.removed {
+		if !m.removed() {
 			kept = append(kept, m)
 		}
 	}
@@ -218,21 +229,40 @@ func (o *Object) Equal(p *Object) bool {
 // AppendJSON appends the object as compact JSON, members in their order.
 func (o *Object) AppendJSON(dst []byte) []byte {
 	dst = append(dst, '{')
+	if o == nil {
+		return append(dst, '}')
+	}
 	first := true
-	for name, v := range o.All() {
+	for i := range o.members {
+		m := &o.members[i]
+		if m.removed() {
+			continue
+		}
 		if !first {
 			dst = append(dst, ',')
 		}
 		first = false
-		dst = AppendString(dst, name)
+		dst = AppendString(dst, m.name)
 		dst = append(dst, ':')
-		dst = v.AppendJSON(dst)
+		dst = m.value.AppendJSON(dst)
 	}
 	return append(dst, '}')
 }
 
 // JSON returns the object as compact JSON.
-func (o *Object) JSON() []byte { return o.AppendJSON(nil) }
+func (o *Object) JSON() []byte { return o.AppendJSON(make([]byte, 0, o.size())) }
+
+// size is about the length of the object's text: exact, but for what is escaped.
+func (o *Object) size() int {
+	n := len("{}")
+	if o == nil {
+		return n
+	}
+	for i := range o.members {
+		n += len(o.members[i].name) + o.members[i].value.size() + len(`"":,`)
+	}
+	return n
+}
 
 // MarshalJSON is AppendJSON for encoding/json.
 func (o *Object) MarshalJSON() ([]byte, error) { return o.AppendJSON(nil), nil }

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -9,6 +10,10 @@ import (
 type parser struct {
 	bytes []byte
 	text  string
+	// members and items are those of the objects and arrays that are being read, the innermost last: how many one has is
+	// known at its end, and then it gets as much room as it needs.
+	members []member
+	items   []Value
 }
 
 // ParseObject reads a text that is one JSON object. Of members with the same name the last value counts, in the place of
@@ -80,7 +85,7 @@ func (p *parser) object(i, depth int) (v Value, end int, err error) {
 	if depth <= 0 {
 		return v, i, ErrDepth
 	}
-	t, o := p.bytes, &Object{}
+	t, o, first := p.bytes, &Object{}, len(p.members)
 	if i = skipSpace(t, i+1); i < len(t) && t[i] == '}' {
 		return FromObject(o), i + 1, nil
 	}
@@ -96,12 +101,16 @@ func (p *parser) object(i, depth int) (v Value, end int, err error) {
 		if err != nil {
 			return v, i2, err
 		}
-		o.Set(name, item)
+		p.member(o, first, name, item)
 		i = skipSpace(t, i2)
 		switch {
 		case i < len(t) && t[i] == ',':
 			i++
 		case i < len(t) && t[i] == '}':
+			if o.members == nil {
+				o.members = slices.Clone(p.members[first:])
+				p.members = p.members[:first]
+			}
 			return FromObject(o), i + 1, nil
 		default:
 			return v, i, syntax(i, "a comma or a closing brace was expected")
@@ -109,11 +118,31 @@ func (p *parser) object(i, depth int) (v Value, end int, err error) {
 	}
 }
 
+// member takes a member of the object whose members begin at first. Those of an object with many move into it, where they
+// are found by an index.
+func (p *parser) member(o *Object, first int, name string, v Value) {
+	if o.members != nil {
+		o.Set(name, v)
+		return
+	}
+	for i := first; i < len(p.members); i++ {
+		if p.members[i].name == name {
+			p.members[i].value = v
+			return
+		}
+	}
+	if p.members = append(p.members, member{name, v}); len(p.members)-first == indexFrom {
+		o.members = slices.Clone(p.members[first:])
+		o.compact()
+		p.members = p.members[:first]
+	}
+}
+
 func (p *parser) array(i, depth int) (v Value, end int, err error) {
 	if depth <= 0 {
 		return v, i, ErrDepth
 	}
-	t, items := p.bytes, []Value(nil)
+	t, first := p.bytes, len(p.items)
 	if i = skipSpace(t, i+1); i < len(t) && t[i] == ']' {
 		return ArrayOf(), i + 1, nil
 	}
@@ -122,12 +151,14 @@ func (p *parser) array(i, depth int) (v Value, end int, err error) {
 		if err != nil {
 			return v, i2, err
 		}
-		items = append(items, item)
+		p.items = append(p.items, item)
 		i = skipSpace(t, i2)
 		switch {
 		case i < len(t) && t[i] == ',':
 			i++
 		case i < len(t) && t[i] == ']':
+			items := slices.Clone(p.items[first:])
+			p.items = p.items[:first]
 			return ArrayOf(items...), i + 1, nil
 		default:
 			return v, i, syntax(i, "a comma or a closing bracket was expected")

@@ -1,6 +1,9 @@
 package document
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // Kind is the type of a JSON value.
 type Kind uint8
@@ -13,6 +16,9 @@ const (
 	KindString
 	KindObject
 	KindArray
+
+	// kindRemoved is that of a member that is no more: see [Object].
+	kindRemoved
 )
 
 // String returns the word for the kind: null, bool, number, string, object or array.
@@ -36,11 +42,11 @@ func (k Kind) String() string {
 
 // Value is one JSON value. The zero Value is null. A Value is passed by value; those that hold the same [Object] share it.
 type Value struct {
-	kind   Kind
-	truth  bool
-	text   string
-	object *Object
-	items  []Value
+	kind  Kind
+	truth bool
+	text  string
+	// nested has the members of an object, or the items of an array: one pointer for both keeps values small.
+	nested *Object
 }
 
 // NullValue returns null.
@@ -65,14 +71,14 @@ func Number(text string) Value {
 }
 
 // ArrayOf returns an array of the values.
-func ArrayOf(items ...Value) Value { return Value{kind: KindArray, items: items} }
+func ArrayOf(items ...Value) Value { return Value{kind: KindArray, nested: &Object{items: items}} }
 
 // FromObject returns a value that holds o itself, no copy. A nil Object gives null. An object must not be put into itself.
 func FromObject(o *Object) Value {
 	if o == nil {
 		return Value{}
 	}
-	return Value{kind: KindObject, object: o}
+	return Value{kind: KindObject, nested: o}
 }
 
 // Kind returns the type of the value.
@@ -114,7 +120,7 @@ func (v Value) Object() *Object {
 	if v.kind != KindObject {
 		return nil
 	}
-	return v.object
+	return v.nested
 }
 
 // Items returns the elements of an array, and nil for any other kind. The slice must not be altered.
@@ -122,20 +128,20 @@ func (v Value) Items() []Value {
 	if v.kind != KindArray {
 		return nil
 	}
-	return v.items
+	return v.nested.items
 }
 
 // Clone returns a deep copy.
 func (v Value) Clone() Value {
 	switch v.kind {
 	case KindObject:
-		v.object = v.object.Clone()
+		v.nested = v.nested.Clone()
 	case KindArray:
-		items := make([]Value, len(v.items))
-		for i, item := range v.items {
+		items := make([]Value, len(v.nested.items))
+		for i, item := range v.nested.items {
 			items[i] = item.Clone()
 		}
-		v.items = items
+		return ArrayOf(items...)
 	}
 	return v
 }
@@ -152,16 +158,9 @@ func (v Value) Equal(w Value) bool {
 	case KindNumber, KindString:
 		return v.text == w.text
 	case KindObject:
-		return v.object.Equal(w.object)
+		return v.nested.Equal(w.nested)
 	case KindArray:
-		if len(v.items) != len(w.items) {
-			return false
-		}
-		for i := range v.items {
-			if !v.items[i].Equal(w.items[i]) {
-				return false
-			}
-		}
+		return slices.EqualFunc(v.nested.items, w.nested.items, Value.Equal)
 	}
 	return true
 }
@@ -176,10 +175,10 @@ func (v Value) AppendJSON(dst []byte) []byte {
 	case KindString:
 		return AppendString(dst, v.text)
 	case KindObject:
-		return v.object.AppendJSON(dst)
+		return v.nested.AppendJSON(dst)
 	case KindArray:
 		dst = append(dst, '[')
-		for i, item := range v.items {
+		for i, item := range v.nested.items {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
@@ -188,6 +187,23 @@ func (v Value) AppendJSON(dst []byte) []byte {
 		return append(dst, ']')
 	}
 	return append(dst, "null"...)
+}
+
+// size is about the length of the value's text.
+func (v Value) size() int {
+	switch v.kind {
+	case KindString, KindNumber:
+		return len(v.text) + len(`""`)
+	case KindObject:
+		return v.nested.size()
+	case KindArray:
+		n := len("[]")
+		for i := range v.nested.items {
+			n += v.nested.items[i].size() + len(",")
+		}
+		return n
+	}
+	return len("false")
 }
 
 // MarshalJSON is AppendJSON for encoding/json.
