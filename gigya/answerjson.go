@@ -1,6 +1,7 @@
 package gigya
 
 import (
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -24,6 +25,7 @@ func AppendAnswer(dst []byte, a *Answer, f Format, callback string) []byte {
 	}
 	members := wellFormed(a.Members)
 	extra = wellFormed(extra)
+	dst = slices.Grow(dst, 2*len(members)) // Indented it is seldom more.
 	switch f {
 	case XML:
 		return appendAnswerXML(dst, a, extra, members)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/query"
@@ -99,6 +100,10 @@ func (p *Prepared) page(ctx context.Context, w Window) (*Result, error) {
 		shown, err := p.shown(row.JSON)
 		if err != nil {
 			return fmt.Errorf("row %s: %w", row.Key, err)
+		}
+		if len(result.Rows)+len(shown) > cap(result.Rows) {
+			// Twice as much at a time: append grows what is large by a quarter, and a page has megabytes.
+			result.Rows = slices.Grow(result.Rows, len(result.Rows)+len(shown))
 		}
 		result.Rows = append(result.Rows, shown...)
 		if w.More {
