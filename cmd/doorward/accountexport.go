@@ -41,11 +41,12 @@ func (c accountExportCmd) Run(ctx context.Context, con console) error {
 		detail = transfer.Secrets
 	}
 	return c.withSite(ctx, func(_ *config.Config, inst *setup.Installation, s *site.Site) error {
-		n := 0
+		var done transfer.Exported
 		write := func(out io.Writer) (err error) {
 			w := bufio.NewWriterSize(out, 1<<16)
-			n, err = exportTo(w, to, func(w io.Writer) (int, error) {
-				return transfer.Export(ctx, inst.Store, s, w, detail)
+			err = exportTo(w, to, func(w io.Writer) (err error) {
+				done, err = transfer.Export(ctx, inst.Store, s, w, detail)
+				return err
 			})
 			return errors.Join(err, w.Flush())
 		}
@@ -58,25 +59,28 @@ func (c accountExportCmd) Run(ctx context.Context, con console) error {
 		if err != nil {
 			return fmt.Errorf("exporting: %w", err)
 		}
-		fmt.Fprintf(con.Err, "exported %d accounts\n", n)
+		fmt.Fprintf(con.Err, "exported %d accounts", done.Accounts)
+		if done.Objects > 0 {
+			fmt.Fprintf(con.Err, ", %d objects of the data store", done.Objects)
+		}
+		fmt.Fprintln(con.Err)
 		return nil
 	})
 }
 
 // exportTo writes the export, sealed if there is a recipient. After an error a sealed one has no end: nobody takes it for whole.
-func exportTo(w io.Writer, to *seal.Recipient, export func(io.Writer) (int, error)) (int, error) {
+func exportTo(w io.Writer, to *seal.Recipient, export func(io.Writer) error) error {
 	if to == nil {
 		return export(w)
 	}
 	sealed, err := seal.NewWriter(w, to)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	n, err := export(sealed)
-	if err != nil {
-		return n, err
+	if err := export(sealed); err != nil {
+		return err
 	}
-	return n, sealed.Close()
+	return sealed.Close()
 }
 
 // recipient reads a public key: the text itself, or a file that holds it.

@@ -162,11 +162,7 @@ func (r *importRun) tell(row *transfer.RowError) {
 
 // showProgress draws a bar on a terminal until the returned function is called; elsewhere it draws nothing.
 func (r *importRun) showProgress(w io.Writer) (stop func()) {
-	f, ok := w.(*os.File)
-	if !ok || r.size == 0 {
-		return func() {}
-	}
-	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+	if r.size == 0 || !terminal(w) {
 		return func() {}
 	}
 	if r.report == w {

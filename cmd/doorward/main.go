@@ -31,6 +31,7 @@ type cli struct {
 	Search      searchCmd      `cmd:"" help:"Show how queries of accounts.search are run."`
 	Backup      backupCmd      `cmd:"" help:"Write a consistent copy of the database while the server runs."`
 	Restore     restoreCmd     `cmd:"" help:"Make a data folder from a backup."`
+	Copy        copyCmd        `cmd:"" help:"Copy a running installation to another database, of the same engine or another."`
 	Distribute  distributeCmd  `cmd:"" help:"Spread the tables over the machines of a Citus cluster."`
 	Config      configCmd      `cmd:"" help:"Print the configuration in force and where each setting comes from."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running server whether it is ready; exit status 0 if it is."`

@@ -7,6 +7,7 @@ import (
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/oauth2"
+	"github.com/doorward/doorward/internal/store"
 )
 
 // scenario is a call that succeeds when nothing fails.
@@ -119,6 +120,32 @@ func (h *house) lite() string {
 	return name
 }
 
+// liteToken is a token of a fresh lite account.
+func (h *house) liteToken() string {
+	h.t.Helper()
+	return h.must(0, call{method: "accounts.getLiteToken", by: partner, params: []string{"email", h.lite() + "@example.com"}}).member("token")
+}
+
+// proven registers the account and verifies its address.
+func (h *house) proven(uid string) {
+	h.t.Helper()
+	h.register(uid)
+	h.must(0, call{method: "accounts.setAccountInfo", by: partner, params: []string{"UID", uid, "isVerified", "true"}})
+}
+
+// forgetProgression takes the policy of progression back, which no method does.
+func (h *house) forgetProgression() {
+	h.t.Helper()
+	h.check(h.store.Change(h.t.Context(), func(tx store.Tx) error {
+		record, err := tx.Site(h.apiKey)
+		if err != nil {
+			return err
+		}
+		record.Settings = nil
+		return tx.PutSite(record)
+	}))
+}
+
 // uniqueType is a fresh type with a unique field, which clients may write, and an object.
 func (h *house) uniqueType() string {
 	h.t.Helper()
@@ -149,6 +176,9 @@ var scenarios = []scenario{
 	{method: "accounts.register", variant: "beside a lite one", changes: true, prepare: func(h *house) call {
 		uid := h.lite()
 		return call{by: partner, params: []string{"siteUID", uid, "email", uid + "@example.com", "password", testPassword, "finalizeRegistration", "true"}}
+	}},
+	{method: "accounts.register", variant: "in the place of a lite one", changes: true, prepare: func(h *house) call {
+		return call{by: anybody, params: []string{"regToken", h.liteToken(), "password", testPassword, "finalizeRegistration", "true"}}
 	}},
 	{method: "accounts.finalizeRegistration", changes: true, prepare: func(h *house) call {
 		return call{by: anybody, params: []string{"regToken", pendingToken(h), "include", "profile,id_token"}}
@@ -205,6 +235,38 @@ var scenarios = []scenario{
 		a := h.must(0, call{method: "accounts.initRegistration", by: anybody, params: []string{"isLite", "true"}})
 		return call{by: anybody, params: []string{"regToken", a.member("regToken"), "profile", `{"email":"` + newUID() + `@example.com"}`}}
 	}},
+	{method: "accounts.setAccountInfo", variant: "verifies beside a lite one", changes: true, prepare: func(h *house) call {
+		uid := h.lite()
+		h.register(uid)
+		return call{by: partner, params: []string{"UID", uid, "isVerified", "true"}}
+	}},
+	{method: "accounts.setAccountInfo", variant: "token of a lite one", changes: true, prepare: func(h *house) call {
+		return call{by: anybody, params: []string{"regToken", h.liteToken(), "profile", `{"firstName":"Li"}`}}
+	}},
+	{method: "accounts.getAccountInfo", variant: "token of a lite one", prepare: func(h *house) call {
+		return call{by: anybody, params: []string{"regToken", h.liteToken()}}
+	}},
+	{method: "accounts.getLiteToken", prepare: func(h *house) call {
+		return call{by: partner, params: []string{"email", h.lite() + "@example.com"}}
+	}},
+	{method: "accounts.deleteLiteAccount", changes: true, prepare: func(h *house) call {
+		uid := h.lite()
+		h.proven(uid)
+		found := h.must(0, call{method: "accounts.search", by: partner, params: []string{
+			"query", "SELECT token FROM emailAccounts WHERE email = '" + uid + "@example.com'",
+		}})
+		_, rest, _ := strings.Cut(found.text, `"token": "`)
+		emailToken, _, _ := strings.Cut(rest, `"`)
+		return call{by: partner, params: []string{"emailAccountToken", emailToken}}
+	}},
+	{method: "accounts.initProgression", prepare: func(h *house) call {
+		return call{by: anybody, params: []string{"regToken", h.liteToken()}}
+	}},
+	{method: "accounts.progression.getPolicy", prepare: plain(partner)},
+	{method: "accounts.progression.setPolicy", changes: true, prepare: func(h *house) call {
+		h.forgetProgression()
+		return call{by: partner, params: []string{"policy", "auto"}}
+	}},
 	{method: "accounts.importFullAccount", variant: "new", changes: true, cold: true, prepare: func(*house) call {
 		uid := newUID()
 		return call{by: partner, params: []string{
@@ -222,13 +284,13 @@ var scenarios = []scenario{
 	}},
 	{method: "accounts.importLiteAccount", variant: "beside a full one", changes: true, prepare: func(h *house) call {
 		uid := newUID()
-		h.register(uid)
+		h.proven(uid)
 		return call{by: partner, params: []string{"email", uid + "@example.com", "subscriptions", `{"news":{"email":{"isSubscribed":true}}}`}}
 	}},
 	{method: "accounts.deleteAccount", changes: true, prepare: about("UID", partner)},
 	{method: "accounts.deleteAccount", variant: "beside a lite one", changes: true, prepare: func(h *house) call {
 		uid := h.lite()
-		h.register(uid)
+		h.proven(uid)
 		return call{by: partner, params: []string{"UID", uid}}
 	}},
 	{method: "accounts.isAvailableLoginID", prepare: plain(anybody, "loginID", "nobody@example.com")},

@@ -82,8 +82,10 @@ func (d *database) checkInvariants() {
 		"values that nobody keeps": "SELECT o.oid FROM data_objects o WHERE coalesce(length(o.uniques), 0) <> 32 * (SELECT count(*) FROM data_uniques v WHERE v.grp = o.grp AND v.type = o.type AND v.oid = o.oid AND v.uid = o.uid)",
 		"accounts of one address that do not know of each other": `SELECT l.value FROM identifiers l JOIN accounts a ON a.grp = l.grp AND a.uid = l.uid
 			LEFT JOIN identifiers f ON f.grp || '/lite' = l.grp AND f.space = 'login' AND f.value = l.value LEFT JOIN accounts b ON b.grp = f.grp AND b.uid = f.uid
-			WHERE l.space = 'lite' AND (f.uid IS NOT NULL) <> coalesce(json_extract(a.more, '$.hasFullAccount'), 0)
-			OR f.uid IS NOT NULL AND NOT coalesce(json_extract(b.more, '$.hasLiteAccount'), 0)`,
+			WHERE l.space = 'lite' AND (coalesce(json_extract(a.more, '$.hasFullAccount'), 0)
+				AND NOT (f.uid IS NOT NULL AND coalesce(json_extract(b.more, '$.hasLiteAccount'), 0))
+			OR NOT coalesce(json_extract(a.more, '$.hasFullAccount'), 0)
+				AND EXISTS (SELECT 1 FROM json_each(b.login_ids, '$.emails') e WHERE e.value = l.value))`,
 		"counters below zero":       "SELECT uid FROM accounts WHERE failed_logins < 0 OR token_epoch < 0 OR rev < 1",
 		"logins before the account": "SELECT uid FROM accounts WHERE last_login <> 0 AND last_login < created",
 	} {

@@ -58,9 +58,9 @@ type Change struct {
 // Rules are what a change is judged by.
 type Rules struct {
 	Site *site.Site
-	// Server tells whether server rules hold for field access.
-	Server bool
-	Now    clock.Millis
+	// Server tells whether server rules hold for field access, Lite that the account is a lite one.
+	Server, Lite bool
+	Now          clock.Millis
 	// Conceal keeps from the caller that an identifier is taken, as long as the account waits for its first verification:
 	// instead of a fault, an address that is another account's is kept as one of no use, unverified, and the user name of
 	// a new account is dropped. Who was let in once is told: nobody has somebody else's address in their profile then.
@@ -83,6 +83,11 @@ type Outcome struct {
 	Concealed bool
 
 	claims, releases []string
+	// verified are the login addresses that are verified now and were not before.
+	verified []string
+	rules    *Rules
+	// progressed are lite accounts that were joined already: see Progress.
+	progressed []*store.Account
 }
 
 // Err returns the error of an answer with all the faults, or nil.
@@ -119,22 +124,29 @@ func (o *Outcome) Store(tx store.Tx, a *store.Account) error {
 		if err := tx.ClaimIdentifier(a.Group, store.Identifier{Space: concealedSpace, Value: a.UID}, a.UID); err != nil {
 			return fmt.Errorf("claiming nothing: %w", err)
 		}
-		// Nor is a lite account of that name, which others look for.
-		if _, err := LiteOf(tx, a.Group, a.UID); err != nil {
-			return err
-		}
 	}
 	if !o.Changed {
 		return nil
 	}
-	lites, err := JoinLite(tx, a, o.claims, o.releases)
+	lites, err := JoinLite(tx, o.rules.Site, a, o.verified, o.releases, o.rules.Now)
 	if err != nil {
 		return err
 	}
+	lites = append(lites, o.progressed...)
 	if err := tx.PutAccount(a); err != nil {
 		return fmt.Errorf("writing the account: %w", err)
 	}
 	return PutAll(tx, lites)
+}
+
+// Progress joins the new account with the lite one whose token it was registered with: who holds that token may read and write
+// the lite account anyway, and need not prove first that the address is theirs. Nothing happens if the account does not log
+// in with the address. [Outcome.Store] writes both.
+func (o *Outcome) Progress(a, lite *store.Account) {
+	if ParseLoginIDs(a.LoginIDs).HasEmail(LiteAddress(lite)) {
+		progress(o.rules.Site, a, lite, o.rules.Now)
+		o.progressed = append(o.progressed, lite)
+	}
 }
 
 // edit is one run of [Apply].
@@ -158,8 +170,9 @@ func Apply(a *store.Account, ch *Change, rules Rules) (*Outcome, error) {
 		emails: ParseEmails(a.Emails), loginIDs: ParseLoginIDs(a.LoginIDs),
 		byEmail: rules.Site.Policies.AccountOptions.AllowsLogin("email"),
 	}
+	e.out.rules = &e.rules
 	before := *a
-	held, addresses := e.loginIDs.values(), e.addresses()
+	held, verified, addresses := e.loginIDs.values(), e.loginIDs.Emails, e.addresses()
 
 	steps := []func(*Change) error{e.register, e.username, e.documents, e.profileEmail, e.loginEmails, e.verify, e.flags}
 	for _, step := range steps {
@@ -176,6 +189,7 @@ func Apply(a *store.Account, ch *Change, rules Rules) (*Outcome, error) {
 	a.Emails, a.LoginIDs = e.emails.JSON(), e.loginIDs.JSON()
 	now := e.loginIDs.values()
 	e.out.claims, e.out.releases = minus(now, held), minus(held, now)
+	e.out.verified = minus(e.loginIDs.Emails, verified)
 	e.stamp(&before, ch)
 	e.out.Changed = before.Rev == 0 || differs(&before, a)
 	return &e.out, nil

@@ -28,4 +28,11 @@
 // user wrote last, with their spelling; emails lists every address ever given, verified or not; loginIDs lists those that
 // may be used to log in. The last two are in lower case. A changed profile.email is added to both lists and the old one
 // stays until it is removed by removeLoginEmails.
+//
+// # Lite accounts
+//
+// A lite account is an address with choices and data, and nobody logs in to it. The full account that logs in with the address
+// takes its place when the address is verified, or at once if it was registered with the lite one's token ([Outcome.Progress]):
+// both then know of each other, and the subscriptions are the full one's until it is deleted or gives the address up. What is
+// merely said of an address, by a registration or a profile, joins nothing.
 package account

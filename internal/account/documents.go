@@ -11,6 +11,9 @@ import (
 // documents checks and merges profile, data, internal, preferences and subscriptions.
 func (e *edit) documents(ch *Change) error {
 	s := e.rules.Site.Schema
+	if e.rules.Lite {
+		s = s.OfLite()
+	}
 	if ch.Profile.Len() > 0 {
 		patch, stored := renamed(ch.Profile), object(e.a.Profile)
 		e.report(s.CheckProfile(patch, stored, e.rules.Server)...)

@@ -1,13 +1,21 @@
 package account
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/document"
+	"github.com/doorward/doorward/internal/site"
 	"github.com/doorward/doorward/internal/store"
 )
+
+// EmailTokenSpace holds, in the group that [store.LiteGroup] names, the tokens that lite accounts were brought with from
+// elsewhere.
+const EmailTokenSpace = "email-token"
 
 // Members of [store.Account.More] by which a full account and the lite account of an address that it logs in with know of
 // each other. While they do, the subscriptions are the full account's.
@@ -33,9 +41,21 @@ func setHas(a *store.Account, name string, value bool) {
 	}
 }
 
+// Progressed tells whether there is a full account that has taken the place of the lite one.
+func Progressed(lite *store.Account) bool { return has(lite, hasFull) }
+
+// LiteAddress returns the address that the lite account is.
+func LiteAddress(lite *store.Account) string { return profileAddress(lite) }
+
+func profileAddress(a *store.Account) string {
+	raw, _ := document.Member(a.Profile, "email")
+	email, _ := document.Text(raw)
+	return Normalize(email)
+}
+
 // join lets the two know of each other. Where both have a choice of subscriptions, the full account's stays. A token that the
 // address was brought with from elsewhere stays its token.
-func join(full, lite *store.Account) error {
+func join(full, lite *store.Account) {
 	setHas(full, hasLite, true)
 	setHas(lite, hasFull, true)
 	if token, ok := document.Member(lite.More, "token"); ok {
@@ -45,12 +65,48 @@ func join(full, lite *store.Account) error {
 		}
 		full.More = more.JSON()
 	}
-	if len(lite.Subscriptions) > 0 {
-		if err := mergeDeep(&full.Subscriptions, object(lite.Subscriptions), object(full.Subscriptions)); err != nil {
-			return err
-		}
+	if fill(&full.Subscriptions, lite.Subscriptions, document.MergeDeep) {
 		lite.Subscriptions = nil
 	}
+}
+
+// progress joins the two, and gives the full account what the lite one knows, where the site's policy of progression wants it:
+// consents, profile and data, each where the full account has none. The lite account keeps its own: they are what is left when
+// the full one is deleted.
+func progress(s *site.Site, full, lite *store.Account, now clock.Millis) {
+	before := *full
+	join(full, lite)
+	if s.Settings.Progression == site.ProgressionAuto {
+		if fill(&full.Profile, lite.Profile, mergeFields) && strings.Contains(providers(full.Identities), Site) {
+			full.Identities = siteIdentity(full, &Change{Profile: object(lite.Profile)}, now)
+		}
+		fill(&full.Data, lite.Data, document.MergeDeep)
+		fill(&full.Preferences, lite.Preferences, document.MergeDeep)
+	}
+	if before.Rev != 0 && differs(&before, full) {
+		full.LastUpdated = now
+	}
+}
+
+// fill gives the document what the other has more, by a function that merges its second into its first. A document that would
+// be too large or too deep with it stays as it is: whoever fills a lite account must not keep somebody from registering.
+func fill(doc *json.RawMessage, more json.RawMessage, merge func(into, patch *document.Object) error) bool {
+	if len(more) == 0 {
+		return true
+	}
+	merged, filled := object(more), *doc
+	if err := merge(merged, object(*doc)); err != nil {
+		return false
+	}
+	if err := put(&filled, merged); err != nil {
+		return false
+	}
+	*doc = filled
+	return true
+}
+
+func mergeFields(into, patch *document.Object) error {
+	document.MergeFlat(into, patch)
 	return nil
 }
 
@@ -59,9 +115,18 @@ func LiteOf(tx store.Tx, group, address string) (*store.Account, error) {
 	return holder(tx, store.LiteGroup(group), store.Identifier{Space: store.LiteSpace, Value: address})
 }
 
-// FullOf returns the full account that logs in with the address; nil: there is none.
-func FullOf(tx store.Tx, group, address string) (*store.Account, error) {
-	return holder(tx, group, store.Identifier{Space: store.LoginSpace, Value: address})
+// SharerOf returns the full account with which the lite account of the address shares its subscriptions, or with which one
+// that is made would (lite is nil then): the one that logs in with the address and has proved that it is its own. Whoever
+// merely registered with the address gets nothing that was known of it. nil: there is none.
+func SharerOf(tx store.Tx, group, address string, lite *store.Account) (*store.Account, error) {
+	full, err := holder(tx, group, store.Identifier{Space: store.LoginSpace, Value: address})
+	if err != nil || full == nil {
+		return nil, err
+	}
+	if lite != nil && has(lite, hasFull) || slices.Contains(ParseLoginIDs(full.LoginIDs).Emails, address) {
+		return full, nil
+	}
+	return nil, nil
 }
 
 func holder(tx store.Tx, group string, id store.Identifier) (*store.Account, error) {
@@ -78,23 +143,19 @@ func holder(tx store.Tx, group string, id store.Identifier) (*store.Account, err
 	return nil, fmt.Errorf("looking for the other account of an address: %w", err)
 }
 
-// JoinLite is for a full account that begins to log in with the identifiers and ceases to log in with others. It changes
-// the account, which has not been written yet, and returns the lite accounts that the caller writes behind it.
-func JoinLite(tx store.Tx, full *store.Account, begins, ends []string) (lites []*store.Account, err error) {
-	for _, address := range begins {
-		if !strings.Contains(address, "@") {
-			continue
-		}
+// JoinLite is for a full account some of whose login addresses are verified now and were not before, and which ceases to log
+// in with others. It changes the account, which has not been written yet, and returns the lite accounts that the caller writes
+// behind it.
+func JoinLite(tx store.Tx, s *site.Site, full *store.Account, verified, ends []string, now clock.Millis) (lites []*store.Account, err error) {
+	for _, address := range verified {
 		lite, err := LiteOf(tx, full.Group, address)
 		if err != nil {
 			return nil, err
 		}
-		if lite == nil {
+		if lite == nil || has(lite, hasFull) {
 			continue
 		}
-		if err := join(full, lite); err != nil {
-			return nil, err
-		}
+		progress(s, full, lite, now)
 		lites = append(lites, lite)
 	}
 	if len(ends) == 0 || !has(full, hasLite) {
@@ -104,26 +165,35 @@ func JoinLite(tx store.Tx, full *store.Account, begins, ends []string) (lites []
 	if err != nil {
 		return nil, err
 	}
-	setHas(full, hasLite, false)
 	for _, lite := range left {
-		if theirs, ok := document.Member(lite.More, "token"); ok {
-			more := object(full.More)
-			if token, _ := more.Get("token"); string(token.AppendJSON(nil)) == string(theirs) && more.Delete("token") {
-				full.More = more.JSON()
-			}
-		}
+		dropToken(full, lite)
 	}
+	return append(lites, left...), stillJoined(tx, full, lites)
+}
+
+// dropToken takes the token of the lite account from the full one.
+func dropToken(full, lite *store.Account) {
+	theirs, ok := document.Member(lite.More, "token")
+	more := object(full.More)
+	if token, _ := more.Get("token"); ok && string(token.AppendJSON(nil)) == string(theirs) && more.Delete("token") {
+		full.More = more.JSON()
+	}
+}
+
+// stillJoined works out anew whether the account has a lite one beside it; joined are some that are not written yet.
+func stillJoined(tx store.Tx, full *store.Account, joined []*store.Account) error {
+	setHas(full, hasLite, len(joined) > 0)
 	for _, address := range ParseLoginIDs(full.LoginIDs).values() {
 		lite, err := LiteOf(tx, full.Group, address)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if lite != nil {
+		if lite != nil && has(lite, hasFull) {
 			setHas(full, hasLite, true)
-			break
+			return nil
 		}
 	}
-	return append(lites, left...), nil
+	return nil
 }
 
 // part returns the lite accounts of the addresses with the subscriptions that they shared, and no full account any more.
@@ -133,7 +203,7 @@ func part(tx store.Tx, full *store.Account, addresses []string) (lites []*store.
 		if err != nil {
 			return nil, err
 		}
-		if lite != nil {
+		if lite != nil && has(lite, hasFull) {
 			setHas(lite, hasFull, false)
 			lite.Subscriptions = full.Subscriptions
 			lites = append(lites, lite)
@@ -143,15 +213,23 @@ func part(tx store.Tx, full *store.Account, addresses []string) (lites []*store.
 }
 
 // JoinFull is for a lite account that is made, and has not been written yet: it changes it, and returns the full account of
-// its address, which the caller writes too; nil: there is none, or it stays as it is.
-func JoinFull(tx store.Tx, group string, lite *store.Account, address string) (*store.Account, error) {
-	full, err := FullOf(tx, group, address)
+// its address, which the caller writes too; nil: there is none, or it stays as it is. joined says that they knew of each other
+// where they come from. Nothing but subscriptions goes to a full account that was there before.
+func JoinFull(tx store.Tx, group string, lite *store.Account, address string, joined bool) (*store.Account, error) {
+	find := SharerOf
+	if joined {
+		find = func(tx store.Tx, group, address string, _ *store.Account) (*store.Account, error) {
+			return holder(tx, group, store.Identifier{Space: store.LoginSpace, Value: address})
+		}
+	}
+	full, err := find(tx, group, address, nil)
 	if err != nil || full == nil {
 		return nil, err
 	}
 	stays := has(full, hasLite) && len(lite.Subscriptions) == 0
-	if err := join(full, lite); err != nil || stays {
-		return nil, err
+	join(full, lite)
+	if stays {
+		return nil, nil
 	}
 	return full, nil
 }
@@ -173,6 +251,50 @@ func Delete(tx store.Tx, group, uid string) error {
 		return err
 	}
 	return PutAll(tx, lites)
+}
+
+// DeleteLite deletes a lite account. A full account of its address stays, with the subscriptions, which are its own then. The
+// error is [store.ErrNotFound] for an account that does not exist, or the store's.
+func DeleteLite(tx store.Tx, group, uid string) error {
+	lite, err := tx.Account(store.LiteGroup(group), uid)
+	if err != nil {
+		return err
+	}
+	if err := tx.DeleteAccount(lite.Group, uid); err != nil {
+		return err
+	}
+	if !has(lite, hasFull) {
+		return nil
+	}
+	full, err := SharerOf(tx, group, LiteAddress(lite), lite)
+	if err != nil || full == nil {
+		return err
+	}
+	dropToken(full, lite)
+	if err := stillJoined(tx, full, nil); err != nil {
+		return err
+	}
+	return PutAll(tx, []*store.Account{full})
+}
+
+// LiteBehind returns the lite account that shares its row of emailAccounts with the full one; nil: there is none.
+func LiteBehind(tx store.Tx, group, uid string) (*store.Account, error) {
+	full, err := tx.Account(group, uid)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the full account of an address: %w", err)
+	}
+	address := profileAddress(full)
+	if !ParseLoginIDs(full.LoginIDs).HasEmail(address) {
+		return nil, nil
+	}
+	lite, err := LiteOf(tx, group, address)
+	if err != nil || lite == nil || !has(lite, hasFull) {
+		return nil, err
+	}
+	return lite, nil
 }
 
 // PutAll writes the accounts.

@@ -24,6 +24,8 @@ type View struct {
 	Conceal bool
 	// Everything shows all profile fields instead of the short form.
 	Everything bool
+	// Lite shows a lite account: the person's own choices and data alone.
+	Lite bool
 	// Now is for the age and the lock.
 	Now time.Time
 }
@@ -31,6 +33,9 @@ type View struct {
 // AppendMembers appends the account's members as an answer has them, without the braces: recorded members in their
 // recorded order, those that no recording shows by alphabet among them. It copies stored documents and builds nothing.
 func (v *View) AppendMembers(dst []byte, a *store.Account) []byte {
+	if v.Lite {
+		return v.appendLite(dst, a)
+	}
 	w := writer{dst}
 	if a.Registered != 0 {
 		w.millis("registeredTimestamp", a.Registered)
@@ -72,6 +77,29 @@ func (v *View) AppendMembers(dst []byte, a *store.Account) []byte {
 	v.more(&w, a, 0, "tfaStatus", "")
 	if a.Verified != 0 {
 		w.stamp("verified", "verifiedTimestamp", a.Verified)
+	}
+	return w.dst
+}
+
+// appendLite appends what the holder of its token sees of a lite account.
+func (v *View) appendLite(dst []byte, a *store.Account) []byte {
+	w := writer{dst}
+	w.text("UID", a.UID)
+	if v.Include.Has(IncludeData) {
+		w.raw("data", a.Data, emptyObject)
+	}
+	w.text("email", LiteAddress(a))
+	w.boolean(hasFull, has(a, hasFull))
+	w.boolean(hasLite, true)
+	if v.Include.Has(IncludePreferences) {
+		w.raw("preferences", a.Preferences, emptyObject)
+	}
+	if v.Include.Has(IncludeProfile) {
+		w.name("profile")
+		w.dst = v.appendProfile(w.dst, a.Profile)
+	}
+	if v.Include.Has(IncludeSubscriptions) {
+		w.raw("subscriptions", a.Subscriptions, emptyObject)
 	}
 	return w.dst
 }

@@ -50,8 +50,10 @@ var floors = map[string]int{
 	"internal/site":  4,
 	"internal/token": 4,
 
-	"internal/session": 5,
-	"internal/audit":   5,
+	"internal/move":       5,
+	"internal/session":    5,
+	"internal/dataobject": 5,
+	"internal/audit":      5,
 
 	"internal/account": 6,
 	"internal/caller":  6,
@@ -62,6 +64,8 @@ var floors = map[string]int{
 	"internal/login":    8,
 	"internal/transfer": 8,
 	"internal/search":   8,
+
+	"internal/api/apitest": 8,
 
 	"internal/api/accounts":  9,
 	"internal/api/socialize": 9,
@@ -74,9 +78,10 @@ var floors = map[string]int{
 	"doorwardtest":   11,
 	"internal/setup": 5,
 
-	"cmd/doorward": 12,
-	"bench":        12,
-	"bench/timing": 12,
+	"cmd/doorward":   12,
+	"bench":          12,
+	"bench/searches": 12,
+	"bench/timing":   12,
 }
 
 func TestImportsGoDownOneFloorAtLeast(t *testing.T) {

@@ -21,6 +21,6 @@
 // # Lite accounts
 //
 // A lite account is an address with data and subscriptions. It lives beside the full ones: see [store.LiteGroup]. If a full
-// account logs in with the address, the subscriptions are that account's, and both know of each other: see
-// [account.JoinLite] and [account.JoinFull].
+// account logs in with the address and has proved that it is its own, the subscriptions are that account's, and both know of
+// each other: see [account.JoinLite] and [account.JoinFull].
 package intake

@@ -24,6 +24,11 @@ type Draft struct {
 	// claims are the identifiers that the account shall hold besides those that it has, releases those that it holds no
 	// more; identities are claims too, but one that is taken refuses only itself.
 	claims, releases, identities []store.Identifier
+	// verified are the login addresses that are verified now and were not before.
+	verified []string
+	// joined: where it comes from, the lite account knew of a full one.
+	joined bool
+	now    clock.Millis
 	// listed are the identities of the account, of which those that are taken are left out.
 	listed []document.Value
 	// told is socialProviders, where the import says it.
@@ -87,7 +92,7 @@ func set(to *clock.Millis, from clock.Millis) {
 
 func (in *Account) draft(a *store.Account, s *site.Site, now clock.Millis) (*Draft, error) {
 	before := *a
-	d := &Draft{Account: a, site: s}
+	d := &Draft{Account: a, site: s, joined: in.joined, now: now}
 	hash := in.password.hash
 	if hash == a.Secrets.PasswordHash {
 		hash = "" // The password that it has is no new one: an import that is repeated logs nobody out.
@@ -97,7 +102,7 @@ func (in *Account) draft(a *store.Account, s *site.Site, now clock.Millis) (*Dra
 		RegSource: in.regSource, PasswordHash: hash,
 		SecretQuestion: in.password.question, SecretAnswerHash: in.password.answered,
 	}
-	out, err := account.Apply(a, ch, account.Rules{Site: s, Server: !in.client, Now: now, Owner: nobody})
+	out, err := account.Apply(a, ch, account.Rules{Site: s, Server: !in.client, Lite: in.lite, Now: now, Owner: nobody})
 	if err == nil {
 		err = out.Err()
 	}
@@ -215,7 +220,10 @@ func (in *Account) addresses(a, before *store.Account, now clock.Millis) {
 func (d *Draft) identify(in *Account, a, before *store.Account) {
 	old, now := logins(before.LoginIDs), logins(a.LoginIDs)
 	if in.lite {
-		now = append(now, store.Identifier{Space: store.LiteSpace, Value: liteAddress(a)})
+		now = append(now, store.Identifier{Space: store.LiteSpace, Value: account.LiteAddress(a)})
+		if token := broughtToken(in, before); token != "" {
+			now = append(now, store.Identifier{Space: account.EmailTokenSpace, Value: token})
+		}
 	}
 	if phone := phoneOf(before); in.phone != "" {
 		now = append(now, store.Identifier{Space: phoneSpace, Value: in.phone})
@@ -224,6 +232,7 @@ func (d *Draft) identify(in *Account, a, before *store.Account) {
 		}
 	}
 	d.claims, d.releases = lacking(now, old), lacking(old, now)
+	d.verified = minus(account.ParseLoginIDs(a.LoginIDs).Emails, account.ParseLoginIDs(before.LoginIDs).Emails)
 	if !in.hasIdentities {
 		// An export tells the providers always, and the identities if there are any.
 		if in.providers != "" && before.Rev == 0 {
@@ -246,6 +255,16 @@ func (d *Draft) identify(in *Account, a, before *store.Account) {
 	}
 	d.told = in.providers
 	d.list(a, d.listed)
+}
+
+// broughtToken returns the token by which the lite account is known elsewhere.
+func broughtToken(in *Account, before *store.Account) string {
+	if token, ok := in.more.Get("token"); ok {
+		return token.Str()
+	}
+	raw, _ := document.Member(before.More, "token")
+	token, _ := document.Text(raw)
+	return token
 }
 
 // list puts the identities into the account, with the list of their providers.
@@ -358,25 +377,23 @@ func (d *Draft) Store(tx store.Tx) ([]Conflict, error) {
 // others lets the account know of what there is beside it, and returns what is to be written with it: the lite accounts of its
 // addresses, or the full account of a lite one.
 func (d *Draft) others(tx store.Tx, a *store.Account) ([]*store.Account, error) {
-	var begins, ends []string
 	for _, id := range d.claims {
-		switch id.Space {
-		case store.LiteSpace:
-			full, err := account.JoinFull(tx, d.site.Group, a, id.Value)
-			if err != nil || full == nil {
-				return nil, err
-			}
-			return []*store.Account{full}, nil
-		case store.LoginSpace:
-			begins = append(begins, id.Value)
+		if id.Space != store.LiteSpace {
+			continue
 		}
+		full, err := account.JoinFull(tx, d.site.Group, a, id.Value, d.joined)
+		if err != nil || full == nil {
+			return nil, err
+		}
+		return []*store.Account{full}, nil
 	}
+	var ends []string
 	for _, id := range d.releases {
 		if id.Space == store.LoginSpace {
 			ends = append(ends, id.Value)
 		}
 	}
-	return account.JoinLite(tx, a, begins, ends)
+	return account.JoinLite(tx, d.site, a, d.verified, ends, d.now)
 }
 
 // leaveOut returns the list without the identity, and what was left out.

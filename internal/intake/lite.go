@@ -1,7 +1,6 @@
 package intake
 
 import (
-	"errors"
 	"fmt"
 	"io"
 
@@ -34,13 +33,6 @@ func (in *Account) checkLite() error {
 	return nil
 }
 
-// liteAddress returns the address that the lite account is.
-func liteAddress(a *store.Account) string {
-	raw, _ := document.Member(a.Profile, "email")
-	email, _ := document.Text(raw)
-	return account.Normalize(email)
-}
-
 // Lite is what a call brings of a lite account.
 type Lite struct {
 	Email                                     string
@@ -63,13 +55,18 @@ func NewLiteWrite(s *site.Site, now clock.Millis, rand io.Reader) LiteWrite {
 }
 
 // Store makes the lite account of the address, or changes it, and returns its UID. The subscriptions are those of the full
-// account that logs in with the address, if there is one. The error is a *MemberError, a *gigya.Error for what the account
+// account that logs in with the address and has proved that it is its own, if there is one. The error is a *MemberError, a *gigya.Error for what the account
 // cannot be, or the store's.
 func (w LiteWrite) Store(tx store.Tx, l Lite) (string, error) {
 	if !account.ValidEmail(l.Email) {
 		return "", wrong("email", fmt.Sprintf("%.100q is not an e-mail address", l.Email))
 	}
-	full, err := account.FullOf(tx, w.Site.Group, account.Normalize(l.Email))
+	address := account.Normalize(l.Email)
+	present, err := account.LiteOf(tx, w.Site.Group, address)
+	if err != nil {
+		return "", err
+	}
+	full, err := account.SharerOf(tx, w.Site.Group, address, present)
 	if err != nil {
 		return "", err
 	}
@@ -81,7 +78,7 @@ func (w LiteWrite) Store(tx store.Tx, l Lite) (string, error) {
 	if full != nil {
 		in.subscriptions = nil
 	}
-	d, err := w.draft(tx, in)
+	d, err := w.draft(present, in)
 	if err != nil {
 		return "", err
 	}
@@ -94,23 +91,14 @@ func (w LiteWrite) Store(tx store.Tx, l Lite) (string, error) {
 	return d.Account.UID, err
 }
 
-// draft works the change out on the lite account of the address, or on a new one.
-func (w LiteWrite) draft(tx store.Tx, in *Account) (*Draft, error) {
-	group := store.LiteGroup(w.Site.Group)
-	uid, err := tx.Owner(group, store.Identifier{Space: store.LiteSpace, Value: account.Normalize(in.email)})
-	if errors.Is(err, store.ErrNotFound) {
-		in.more.Set("accountTypes", document.ArrayOf(document.String(liteType)))
-		in.more.Set("hasLiteAccount", document.Boolean(true))
-		return in.New(w.Site, w.UID, w.Now)
+// draft works the change out on the lite account that is there, or on a new one.
+func (w LiteWrite) draft(present *store.Account, in *Account) (*Draft, error) {
+	if present != nil {
+		return in.Change(present, w.Site, w.Now)
 	}
-	if err != nil {
-		return nil, err
-	}
-	present, err := tx.Account(group, uid)
-	if err != nil {
-		return nil, fmt.Errorf("reading a lite account: %w", err)
-	}
-	return in.Change(present, w.Site, w.Now)
+	in.more.Set("accountTypes", document.ArrayOf(document.String(liteType)))
+	in.more.Set("hasLiteAccount", document.Boolean(true))
+	return in.New(w.Site, w.UID, w.Now)
 }
 
 // beside notes at the full account of the address that there is a lite one, and gives it the subscriptions.

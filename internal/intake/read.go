@@ -69,6 +69,8 @@ type Account struct {
 	more *document.Object
 	// lite: it is a lite account; stamped: its subscriptions may bring their own time.
 	lite, stamped bool
+	// joined: a file says that there is a full account of the lite one's address.
+	joined bool
 	// client: what clients may not write is a fault.
 	client bool
 	// derived: loginIDs are worked out from a row that has none; unlisted: the row has no emails either.
@@ -243,7 +245,7 @@ func (in *Account) origin(name string, v document.Value) (err error) {
 		}
 		in.more.Set(name, v)
 	case "hasFullAccount":
-		return nil // Worked out from the addresses.
+		in.joined = v.Bool() // Who the other is, is worked out from the addresses.
 	case "dataCenter", "token", "idxImportId":
 		if _, err = text(v); err == nil {
 			in.more.Set(name, v)
@@ -285,11 +287,7 @@ func (in *Account) flag(name string, v document.Value) error {
 }
 
 func (in *Account) stamp(name string, v document.Value) error {
-	s, err := text(v)
-	if err != nil {
-		return err
-	}
-	t, err := millis(s)
+	t, err := Time(v)
 	switch name {
 	case "created":
 		in.created = t
@@ -309,6 +307,15 @@ func (in *Account) stamp(name string, v document.Value) error {
 
 // isoForms are the forms of a time that are read; those without an offset are UTC.
 var isoForms = []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999", time.DateOnly}
+
+// Time reads a time as files and calls give it: an ISO text; empty: never.
+func Time(v document.Value) (clock.Millis, error) {
+	s, err := text(v)
+	if err != nil {
+		return 0, err
+	}
+	return millis(s)
+}
 
 // millis reads an ISO time of this era: years 1 to 9999, fractions of any length.
 func millis(text string) (clock.Millis, error) {

@@ -12,11 +12,13 @@ import (
 // RegTokenLife is the life of every regToken (documented).
 const RegTokenLife = time.Hour
 
-// NewRegToken returns a regToken for the call's site; kind, account and epoch are those of r.
+// NewRegToken returns a regToken for the call's site; kind, account and epoch are those of r, and so is its end if it has one.
 func NewRegToken(tokens *token.Tokens, c *method.Invocation, r token.RegToken) string {
 	r.Group, r.Site = c.Site.Group, c.Site.APIKey
 	r.Issued = clock.FromTime(c.Now)
-	r.Expires = r.Issued.Add(RegTokenLife)
+	if r.Expires == 0 {
+		r.Expires = r.Issued.Add(RegTokenLife)
+	}
 	return tokens.SealRegToken(r)
 }
 

@@ -1,8 +1,10 @@
 // Package pattern runs the regular expressions that a site's owner writes: the format of a schema field, the form of a
 // password.
 //
-// Such an expression is run on every write by everybody, so it must not be able to stall the server: it runs on Go's
-// engine, whose time is instructions times text, and both are bounded. That engine has neither back references nor
+// Such an expression is run on every write by everybody, or on every account by a search, so it must not be able to stall the
+// server: it is read and, where it has to be, run by Go's engine, whose time is instructions times text, and both are bounded.
+// Nearly always an automaton runs in its place, which is made of the same instructions as texts need it, and whose time is the
+// text alone. That engine has neither back references nor
 // look-around. Expressions written for the original often begin with look-ahead, though, as the default format of
 // profile.email does:
 //
@@ -20,6 +22,7 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"strings"
+	"sync"
 )
 
 // Bounds of an expression: its length in bytes, the instructions it compiles to, and the work of one match in
@@ -32,8 +35,38 @@ const (
 
 // Pattern is an expression ready to run. It is safe for concurrent use.
 type Pattern struct {
-	must, mustNot []*regexp.Regexp
+	must, mustNot []*expression
 	instructions  int
+}
+
+// expression is one that Go's engine reads. Its automaton is made when the first text is compared; nil: it has none.
+type expression struct {
+	engine    *regexp.Regexp
+	prepare   sync.Once
+	automaton *automaton
+}
+
+func (e *expression) match(text string) bool {
+	e.prepare.Do(func() { e.automaton = automatonOf(e.engine.String()) })
+	if e.automaton != nil {
+		if matches, known := e.automaton.match(text); known {
+			return matches
+		}
+	}
+	return e.engine.MatchString(text)
+}
+
+// automatonOf returns the automaton of an expression that the engine has read, or nil if it has none.
+func automatonOf(expr string) *automaton {
+	tree, err := syntax.Parse(expr, syntax.Perl)
+	if err != nil {
+		return nil
+	}
+	prog, err := syntax.Compile(tree.Simplify())
+	if err != nil {
+		return nil
+	}
+	return newAutomaton(prog)
 }
 
 // Whole compiles an expression that has to match the whole text.
@@ -48,13 +81,13 @@ func (p *Pattern) Match(text string) bool {
 	if len(text)*p.instructions > maxWork {
 		return false
 	}
-	for _, re := range p.must {
-		if !re.MatchString(text) {
+	for _, e := range p.must {
+		if !e.match(text) {
 			return false
 		}
 	}
-	for _, re := range p.mustNot {
-		if re.MatchString(text) {
+	for _, e := range p.mustNot {
+		if e.match(text) {
 			return false
 		}
 	}
@@ -107,7 +140,7 @@ func compile(expr string, whole bool) (*Pattern, error) {
 }
 
 // add compiles expr, which must be an expression by itself, between prefix and suffix.
-func (p *Pattern) add(list *[]*regexp.Regexp, prefix, expr, suffix string) error {
+func (p *Pattern) add(list *[]*expression, prefix, expr, suffix string) error {
 	tree, err := syntax.Parse(expr, syntax.Perl)
 	if err != nil {
 		return explain(err)
@@ -123,7 +156,7 @@ func (p *Pattern) add(list *[]*regexp.Regexp, prefix, expr, suffix string) error
 	if err != nil {
 		return explain(err)
 	}
-	*list = append(*list, re)
+	*list = append(*list, &expression{engine: re})
 	p.instructions += len(prog.Inst)
 	return nil
 }

@@ -117,7 +117,10 @@ func FuzzCompile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, expr, text string) {
 		p, err := pattern.Whole(expr)
 		if err == nil {
-			p.Match(text)
+			got := p.Match(text)
+			if re, err := regexp.Compile(`\A(?:` + expr + `)\z`); err == nil && len(text) < 2_000 && got != re.MatchString(text) {
+				t.Errorf("%q on the whole of %q: %v", expr, text, got)
+			}
 		}
 		q, err := pattern.Search(expr)
 		if err != nil {

@@ -27,3 +27,19 @@ func BenchmarkMatchRaw(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkMatchRegex is what a search by a regular expression does with one document.
+func BenchmarkMatchRegex(b *testing.B) {
+	row := []byte(person)
+	pattern, err := query.NewPattern(".*(ev|iv)e.*")
+	if err != nil {
+		b.Fatal(err)
+	}
+	c := is("profile.firstName", query.Regex)
+	c.Pattern = pattern
+	b.SetBytes(int64(len(row)))
+	b.ReportAllocs()
+	for b.Loop() {
+		c.MatchRaw(row, c.Path)
+	}
+}

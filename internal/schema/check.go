@@ -150,6 +150,9 @@ func (c *checker) mayWrite(f *Field, v document.Value) bool {
 	case ClientModify:
 		return true
 	case ClientCreate:
+		if c.lite {
+			return true
+		}
 		before := c.valuesBefore(f)
 		if len(before.list) == 0 {
 			return true

@@ -42,7 +42,7 @@ type ObjectSchema struct {
 
 // objectRule are the attributes of a declared field, in the order of the answer.
 var objectRule = sectionRule{name: "dataSchema", attributes: []attribute{
-	{"type", oneOf("integer", "float", "boolean", "string", "date", "long", "text", "binary"), document.Value{}},
+	{"type", objectType, document.Value{}},
 	{"writeAccess", writeAccess, document.String(ServerOnly)},
 	{"format", regexFormat, document.Value{}},
 	{"languages", languages, document.Value{}},
@@ -51,6 +51,10 @@ var objectRule = sectionRule{name: "dataSchema", attributes: []attribute{
 	{"allowNull", boolean, document.Value{}},
 	{"arrayOp", text, document.Value{}},
 }}
+
+func objectType(v document.Value) error {
+	return oneOf("integer", "float", "boolean", "string", "date", "long", "text", "binary")(v)
+}
 
 // maxLanguages is how many languages a text field may have beside English (documented).
 const maxLanguages = 4

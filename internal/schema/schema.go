@@ -20,6 +20,13 @@ type Schema struct {
 	consents, subscriptions []string
 }
 
+// OfLite returns the schema as it is for lite accounts: ClientCreate is as good as ClientModify.
+func (s *Schema) OfLite() *Schema {
+	of := *s
+	of.profile.lite, of.data.lite = true, true
+	return &of
+}
+
 // section is what the checks of writes need of the profile or data schema.
 type section struct {
 	name    string
@@ -27,7 +34,9 @@ type section struct {
 	// arrays tells whether a field of a simple type may hold an array of it.
 	arrays bool
 	// flat tells whether a write replaces objects whole (profile) or merges them (data).
-	flat   bool
+	flat bool
+	// lite: clients may modify what else they may only create (documented for lite accounts).
+	lite   bool
 	fields map[string]*Field
 	// folded finds fields by their paths in lower case.
 	folded map[string]*Field

@@ -23,8 +23,8 @@ type Accounts struct {
 	Server bool
 	// Full and Lite tell which types of accounts are asked for, where the source is accounts.
 	Full, Lite bool
-	// EmailToken returns the token of an address of the group.
-	EmailToken func(group, email string) string
+	// EmailToken returns the token of the address of an account, of the group or of its lite accounts.
+	EmailToken func(group, uid string) string
 }
 
 // Source returns the source that the query's FROM names.

@@ -26,14 +26,30 @@ type Searches struct {
 	Tokens *token.Tokens
 }
 
+// Params are the parameters that searching methods have in common.
+type Params struct {
+	// Query is the text to run; it is not sent together with cursorId.
+	Query string `param:"query,len=65536"`
+	// OpenCursor asks for a nextCursorId.
+	OpenCursor bool `param:"openCursor"`
+	// CursorID is the nextCursorId of an earlier answer.
+	CursorID string `param:"cursorId,len=1048576"`
+	// Timeout is in milliseconds; absent: [DefaultTimeout].
+	Timeout *int64 `param:"timeout,min=1,max=60000"`
+	// QuerySig and ExpTime prove that a client call asks what the site allows.
+	QuerySig string `param:"querySig"`
+	ExpTime  string `param:"expTime"`
+}
+
+// DevParams are further ones of a server for development.
+type DevParams struct {
+	// Explain adds the plan of the query to the answer.
+	Explain bool `param:"explain"`
+}
+
 // Request is a call of a searching method: its parameters, and where its rows come from.
 type Request struct {
-	// Query is the text to run, CursorID the nextCursorId of an earlier answer. One of them is set.
-	Query, CursorID string
-	// OpenCursor asks for a nextCursorId.
-	OpenCursor bool
-	// Timeout is in milliseconds; nil: [DefaultTimeout].
-	Timeout *int64
+	Params
 	// Scope is what, beside the query, decides which rows are seen (accountTypes). A cursor keeps it.
 	Scope string
 	// Source returns the source that the query's FROM names, for the scope of the call or of its cursor. The error is a

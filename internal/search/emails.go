@@ -10,7 +10,7 @@ import (
 )
 
 // emailRows is the source emailAccounts: a row for the address in the profile of every account that has one, and for the
-// address of every lite account that no full account logs in with. It is the only source with subscriptions. Rows are looked
+// address of every lite account whose place no full account has taken. It is the only source with subscriptions. Rows are looked
 // for as accounts are: the fields of a row are fields of its account, or the same for every row of its type.
 type emailRows struct {
 	Accounts
@@ -82,7 +82,7 @@ func (e *emailRows) row(dst []byte, a *store.Account, full bool) []byte {
 	brought, _ := document.Member(a.More, "token")
 	token, ok := document.Text(brought)
 	if !ok {
-		token = e.EmailToken(e.Site.Group, address)
+		token = e.EmailToken(a.Group, a.UID)
 	}
 	return account.AppendEmailRow(dst, a, account.EmailRow{Address: address, Token: token, Full: full}, e.Now)
 }

@@ -80,4 +80,10 @@ type Settings struct {
 	DisablingEndsSessions bool `json:"disablingEndsSessions,omitempty"`
 	// EmulateEncryption brings the original's limits on searching encrypted fields back.
 	EmulateEncryption bool `json:"search.emulateEncryption,omitempty"`
+	// Progression says what of a lite account goes to the full one that takes its place, beside the subscriptions: nothing if
+	// it is empty, or [ProgressionAuto].
+	Progression string `json:"progression,omitempty"`
 }
+
+// ProgressionAuto gives the full account the consents, profile and data of the lite one, where it has none.
+const ProgressionAuto = "auto"

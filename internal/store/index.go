@@ -220,6 +220,8 @@ func LookupOf(c *query.Comparison) (l Lookup, ok bool) {
 			}
 		}
 	case query.Contains:
+		// Where nothing but one word is looked for, its key is there if and only if it is.
+		l.Exact = len(c.Values) == 1 && (c.As == query.AsWhole || isWord(c.Values[0].Text()))
 		for _, v := range c.Values {
 			for _, key := range containedKeys(v, c.As) {
 				l.point(key)
@@ -316,6 +318,13 @@ func containedKeys(v query.Value, as query.As) (keys [][]byte) {
 		keys = append(keys, wordKey(longest))
 	}
 	return keys
+}
+
+// isWord tells whether the text is one word and nothing else.
+func isWord(text string) bool {
+	first := ""
+	query.Words(text, func(word string) bool { first = word; return false })
+	return first != "" && first == text
 }
 
 // OrderIndex returns the index that has accounts in the order.

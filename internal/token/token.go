@@ -1,10 +1,8 @@
 package token
 
 import (
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
@@ -64,8 +62,10 @@ type Kind string
 const (
 	// KindInit is a token of initRegistration: it names no account yet and creates at most one.
 	KindInit Kind = "init"
-	// KindLite is a token of a lite flow.
+	// KindLite is a token of a lite flow: of the account that it names, or without a name, of initRegistration, of whichever.
 	KindLite Kind = "lite"
+	// KindProgression is a token of the registration of whoever has the lite account that it names.
+	KindProgression Kind = "progression"
 	// KindAccount is a token of an interrupted flow of one account.
 	KindAccount Kind = "account"
 )
@@ -76,7 +76,7 @@ type RegToken struct {
 	// Group and Site are API keys: the token works on this site alone.
 	Group string `json:"g"`
 	Site  string `json:"s"`
-	// UID is the account; empty for KindInit.
+	// UID is the account, for KindLite and KindProgression a lite one; empty for KindInit.
 	UID string `json:"u,omitempty"`
 	// Epoch is the account's TokenEpoch when the token was made: the account's is higher once the token is dead.
 	Epoch int64 `json:"e,omitempty"`
@@ -229,12 +229,4 @@ func (t *Tokens) openBytes(kind string, sealed []byte, v any) error {
 		return ErrInvalid
 	}
 	return nil
-}
-
-// EmailToken returns what stands for an address of a group towards those who may not know how to log in: 64 hexadecimal digits
-// that nobody else can make, always the same for one address.
-func (t *Tokens) EmailToken(group, email string) string {
-	mac := hmac.New(sha256.New, t.sealer.Key("email-token"))
-	mac.Write([]byte(group + "\x00" + email))
-	return hex.EncodeToString(mac.Sum(nil))
 }

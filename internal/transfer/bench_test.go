@@ -40,3 +40,24 @@ func BenchmarkImport(b *testing.B) {
 	}
 	b.ReportMetric(float64(rows*b.N)/b.Elapsed().Seconds(), "rows/s")
 }
+
+// BenchmarkImportObjects imports 20,000 objects of the data store into SQLite.
+func BenchmarkImportObjects(b *testing.B) {
+	const rows = 20_000
+	var text strings.Builder
+	for i := range rows {
+		fmt.Fprintf(&text, `{"dataObject":"orders","oid":"%08d","created":"2022-01-01T00:00:00.000Z","lastUpdated":"2022-01-01T00:00:00.000Z",`+
+			`"data":{"n":%[1]d,"state":"paid","items":[1,2,3],"to":{"city":"Berlin","zip":"01234"},"note":"%[2]s"}}`+"\n", i, strings.Repeat("x", 200))
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		b.StopTimer()
+		x := newTarget(b, "")
+		b.StartTimer()
+		done, err := x.ImportAll(b.Context(), transfer.NewJSON(strings.NewReader(text.String())), transfer.Run{})
+		if err != nil || done.Imported != rows {
+			b.Fatalf("%+v, %v", done, err)
+		}
+	}
+	b.ReportMetric(float64(rows*b.N)/b.Elapsed().Seconds(), "rows/s")
+}

@@ -26,19 +26,31 @@ const (
 	Secrets
 )
 
-// Export writes every account of the site's user base as NDJSON, in the order of the UIDs, then the lite accounts, and
-// returns their number. A row has what is stored and nothing that is worked out from it, so that what [Importer] makes of
+// Source is what is exported.
+type Source interface {
+	store.Searcher
+	store.DataReader
+}
+
+// Exported counts what an export holds.
+type Exported struct {
+	// Accounts are the full and the lite ones, Objects those of the data store.
+	Accounts, Objects int
+}
+
+// Export writes every account of the site's user base as NDJSON, in the order of the UIDs, then the lite accounts, then the
+// data store, type by type. A row has what is stored and nothing that is worked out from it, so that what [Importer] makes of
 // it in an empty installation is exported the same again, whenever that is.
-func Export(ctx context.Context, s store.Searcher, from *site.Site, w io.Writer, detail Detail) (int, error) {
-	n := 0
+func Export(ctx context.Context, s Source, from *site.Site, w io.Writer, detail Detail) (done Exported, err error) {
 	for _, group := range []string{from.Group, store.LiteGroup(from.Group)} {
-		more, err := exportGroup(ctx, s, group, w, detail)
-		n += more
+		n, err := exportGroup(ctx, s, group, w, detail)
+		done.Accounts += n
 		if err != nil {
-			return n, err
+			return done, err
 		}
 	}
-	return n, nil
+	done.Objects, err = exportObjects(ctx, s, from.Group, w)
+	return done, err
 }
 
 func exportGroup(ctx context.Context, s store.Searcher, group string, w io.Writer, detail Detail) (int, error) {

@@ -32,20 +32,27 @@ func drain(t *testing.T, x target, r transfer.Reader) {
 		if row.Line < 1 {
 			t.Fatal("a row without a line")
 		}
+		_, isType := row.Members.Get("dataType")
+		_, isObject := row.Members.Get("dataObject")
 		if _, err := x.Import(t.Context(), row); err == nil {
-			made++
+			if !isType && !isObject {
+				made++
+			}
 		} else if !errors.As(err, &refused) {
 			t.Fatalf("a row ended the import: %v", err)
 		}
 	}
-	lines := strings.Split(strings.TrimSuffix(x.export(true), "\n"), "\n")
-	for _, line := range lines {
-		if err := document.Check([]byte(line), document.MaxDepth); made > 0 && err != nil {
+	accounts := 0
+	for line := range strings.Lines(x.export(true)) {
+		if err := document.Check([]byte(line), document.MaxDepth); err != nil {
 			t.Fatalf("%v: %s", err, line)
 		}
+		if !strings.HasPrefix(line, `{"dataType":`) && !strings.HasPrefix(line, `{"dataObject":`) {
+			accounts++
+		}
 	}
-	if made > 0 && len(lines) != made {
-		t.Fatalf("%d accounts made, %d exported", made, len(lines))
+	if accounts != made {
+		t.Fatalf("%d accounts made, %d exported", made, accounts)
 	}
 }
 
@@ -56,6 +63,7 @@ func FuzzNDJSON(f *testing.F) {
 	f.Add(`{"email":"a@example.com","profile":{"email":"A@example.com"},"loginIDs":{"emails":["a@example.com","a@example.com"]}}`)
 	f.Add(` [{"UID":"a","accountTypes":["lite"],"email":"a@example.com"},7,{"Uid":"b","password":{"hash":"PLTnMmMfR+brlh80VUt83g==","hashSettings":{"algorithm":"md5"}}}`)
 	f.Add(`{"UID":"s","secrets":{"hash":"$md5$r=1$$AAAAAAAAAAAAAAAAAAAAAA"},"identities":[{"provider":"x","providerUID":"1"}],"phoneNumber":"+4930123"}`)
+	f.Add(strings.Join(dataRows, "\n"))
 	f.Fuzz(func(t *testing.T, text string) {
 		drain(t, newMemory(t), transfer.NewJSON(strings.NewReader(text)))
 	})

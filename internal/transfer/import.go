@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/doorward/doorward/gigya"
+	"github.com/doorward/doorward/internal/account"
 	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/id"
 	"github.com/doorward/doorward/internal/intake"
@@ -16,7 +17,7 @@ import (
 	"github.com/doorward/doorward/internal/store"
 )
 
-// Importer makes accounts of rows. It is safe for concurrent use.
+// Importer makes accounts, and types and objects of the data store, of rows. It is safe for concurrent use.
 type Importer struct {
 	Store store.Store
 	Sites *site.Directory
@@ -38,6 +39,8 @@ type prepared struct {
 	draft *intake.Draft
 	site  *site.Site
 	now   clock.Millis
+	// write is a row of the data store, which is no account.
+	write rowWrite
 	// err refuses the row.
 	err error
 	// conflicts are the identities that were left out.
@@ -63,15 +66,19 @@ func (i *Importer) Import(ctx context.Context, row Row) (uid string, err error) 
 // prepare reads and checks the row, hashes what is to be hashed, and works a new account out. The error ends the import; one
 // that refuses the row is in the result.
 func (i *Importer) prepare(ctx context.Context, row Row) (*prepared, error) {
-	p := &prepared{line: row.Line}
+	now := i.Clock.Now()
+	p := &prepared{line: row.Line, now: clock.FromTime(now)}
+	s, err := i.Sites.Site(ctx, i.APIKey)
+	if err != nil {
+		return nil, err
+	}
+	if p.prepareData(row.Members, s.Group) {
+		return p, nil
+	}
 	in, err := intake.Read(row.Members, intake.File)
 	if err != nil {
 		p.err = &RowError{row.Line, err}
 		return p, nil
-	}
-	s, err := i.Sites.Site(ctx, i.APIKey)
-	if err != nil {
-		return nil, err
 	}
 	if err := in.Check(s); err != nil {
 		p.err = &RowError{row.Line, err}
@@ -80,8 +87,7 @@ func (i *Importer) prepare(ctx context.Context, row Row) (*prepared, error) {
 	if err := in.Hash(ctx, i.Passwords); err != nil {
 		return nil, err
 	}
-	now := i.Clock.Now()
-	p.in, p.site, p.uid, p.now = in, s, in.UID, clock.FromTime(now)
+	p.in, p.site, p.uid = in, s, in.UID
 	if p.uid == "" {
 		p.uid = id.UID(now, i.Rand)
 	}
@@ -105,7 +111,12 @@ func (p *prepared) refuse(err error) error {
 func refusal(err error) error {
 	var failure *gigya.Error
 	var taken *store.TakenError
+	var refused *refusedError
 	switch {
+	case errors.As(err, &refused):
+		return refused.reason
+	case errors.Is(err, store.ErrNotUnique):
+		return errors.New("data: another object has a value that is unique")
 	case errors.Is(err, store.ErrExists):
 		return fmt.Errorf("UID: there is an account with this UID already%w", errThereAlready)
 	case errors.As(err, &taken):
@@ -129,6 +140,8 @@ func identifierText(x store.Identifier) string {
 	switch x.Space {
 	case store.LoginSpace:
 		return fmt.Sprintf("the login identifier %q", x.Value)
+	case account.EmailTokenSpace:
+		return fmt.Sprintf("token: %q", x.Value)
 	case store.LiteSpace:
 		return fmt.Sprintf("email: the address %q of a lite account", x.Value)
 	}
@@ -138,6 +151,13 @@ func identifierText(x store.Identifier) string {
 // store writes the row in the transaction, which goes on after a row that is refused. It may run again.
 func (p *prepared) store(tx store.Tx, upsert bool) error {
 	p.err, p.conflicts = nil, nil
+	if p.write != nil {
+		err := p.write.store(tx, upsert)
+		if errors.Is(err, store.ErrNotUnique) {
+			return err
+		}
+		return p.refuse(err)
+	}
 	draft := p.draft
 	if upsert && p.in.UID != "" {
 		present, err := tx.Account(draft.Account.Group, p.uid)
@@ -152,6 +172,9 @@ func (p *prepared) store(tx store.Tx, upsert bool) error {
 	p.conflicts = conflicts
 	return p.refuse(err)
 }
+
+// extendsSchema tells whether the row changes what later rows are held against.
+func (p *prepared) extendsSchema() bool { return p.draft != nil && p.draft.ExtendsSchema() }
 
 // alone writes the row in a transaction of its own.
 func (i *Importer) alone(ctx context.Context, p *prepared) error {

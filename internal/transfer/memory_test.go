@@ -25,6 +25,7 @@ type memory struct {
 	site     store.Site
 	accounts map[string]store.Account
 	owners   map[owned]string
+	data     data
 }
 
 // memoryTx is a transaction on a copy.
@@ -35,7 +36,7 @@ type memoryTx struct {
 
 func (m *memory) Change(_ context.Context, fn func(tx store.Tx) error) error {
 	next := *m
-	next.accounts, next.owners = maps.Clone(m.accounts), maps.Clone(m.owners)
+	next.accounts, next.owners, next.data = maps.Clone(m.accounts), maps.Clone(m.owners), m.data.clone()
 	if err := fn(memoryTx{memory: &next}); err != nil {
 		return err
 	}
@@ -136,7 +137,8 @@ func newMemory(t *testing.T) target {
 		t.Fatal(err)
 	}
 	record.Policies = []byte(userNames)
-	m := &memory{partner: *partner, site: *record, accounts: map[string]store.Account{}, owners: map[owned]string{}}
+	m := &memory{partner: *partner, site: *record, accounts: map[string]store.Account{}, owners: map[owned]string{},
+		data: data{map[string]store.DataType{}, map[heldAt]store.DataObject{}}}
 	return target{t: t, Importer: &transfer.Importer{
 		Store: m, Sites: site.NewDirectory(m, sealer), APIKey: record.APIKey, Clock: fake, Rand: rand.Reader,
 		Passwords: password.New(password.Options{Params: password.Params{Memory: 8, Time: 1, Threads: 1}, Rand: rand.Reader}),

@@ -142,7 +142,7 @@ func (i *Importer) prepareAll(ctx context.Context, b *batch) error {
 		}
 		// What is not asked for again is not kept while the row waits for its transaction.
 		x.row.Members = nil
-		if p := x.prepared; !i.Upsert && p.draft != nil && !p.draft.ExtendsSchema() {
+		if p := x.prepared; !i.Upsert && p.draft != nil && !p.extendsSchema() {
 			p.in = nil
 		}
 	}
@@ -210,7 +210,7 @@ func (w *writing) write(ctx context.Context, batches []*batch) error {
 			if x.bad != nil || x.prepared.err != nil {
 				continue
 			}
-			if x.prepared.draft.ExtendsSchema() {
+			if x.prepared.extendsSchema() {
 				// An earlier row may have extended the schema by the same fields meanwhile.
 				if err := w.importer.renew(ctx, x.prepared); err != nil {
 					return err
@@ -219,7 +219,7 @@ func (w *writing) write(ctx context.Context, batches []*batch) error {
 			switch {
 			case x.prepared.err != nil:
 				continue
-			case !x.prepared.draft.ExtendsSchema():
+			case !x.prepared.extendsSchema():
 				together = append(together, x.prepared)
 				continue
 			}

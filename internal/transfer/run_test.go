@@ -187,3 +187,47 @@ func TestAnArrayOfAccountsIsAFileToo(t *testing.T) {
 		})
 	}
 }
+
+// What an account and the lite one of its address know of each other is what it was, whether the address is verified or not; a
+// file that does not say so joins them by a verified address alone.
+func TestLiteAccountsComeBackToTheirFullOnes(t *testing.T) {
+	x := newTarget(t, "")
+	const news = `"subscriptions":{"news":{"email":{"isSubscribed":true}}}`
+	rows := []string{
+		`{"UID":"full","loginIDs":{"unverifiedEmails":["a@example.com"]},"emails":{"unverified":["a@example.com"]},"profile":{"email":"a@example.com"},` + news + `,"hasLiteAccount":true}`,
+		`{"UID":"stranger","email":"b@example.com","profile":{"email":"b@example.com"}}`,
+		`{"UID":"owner","loginIDs":{"emails":["c@example.com"]},"profile":{"email":"c@example.com"}}`,
+		`{"UID":"lite a","accountTypes":["lite"],"email":"a@example.com","hasFullAccount":true,"token":"0a"}`,
+		`{"UID":"lite-a","accountTypes":["lite"],"email":"a@example.com","hasLiteAccount":true,"hasFullAccount":true,"token":"0a"}`,
+		`{"UID":"lite-b","accountTypes":["lite"],"email":"b@example.com",` + news + `,"hasLiteAccount":true}`,
+		`{"UID":"lite-c","accountTypes":["lite"],"email":"c@example.com",` + news + `,"hasLiteAccount":true}`,
+		`{"UID":"lite-d","accountTypes":["lite"],"email":"d@example.com","token":"0a"}`,
+	}
+	_, told, err := x.all(strings.Join(rows, "\n"), transfer.Run{})
+	want := []string{"line 4: UID: want 1 to 252 visible ASCII characters", `line 8: token: "0a" belongs to another account already`}
+	if diff := cmp.Diff(want, told); err != nil || diff != "" {
+		t.Fatalf("%s %v", diff, err)
+	}
+	first := x.exported(transfer.Secrets)
+	to := newTarget(t, "")
+	if _, told, err := to.all(first, transfer.Run{}); err != nil || len(told) > 0 {
+		t.Fatalf("%q %v", told, err)
+	}
+	if diff := cmp.Diff(strings.Split(first, "\n"), strings.Split(to.exported(transfer.Secrets), "\n")); diff != "" {
+		t.Error(diff)
+	}
+	for _, uid := range []string{"full", "stranger", "owner"} {
+		a, err := to.Store.Account(t.Context(), to.APIKey, uid)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if joined := len(a.Subscriptions) > 0; joined == (uid == "stranger") {
+			t.Errorf("%s has %s %s", uid, a.Subscriptions, a.More)
+		}
+	}
+	err = to.Store.Change(t.Context(), func(tx store.Tx) error { return account.Delete(tx, to.APIKey, "full") })
+	lite, readErr := to.Store.Account(t.Context(), store.LiteGroup(to.APIKey), "lite-a")
+	if err != nil || readErr != nil || len(lite.Subscriptions) == 0 || account.Progressed(lite) {
+		t.Errorf("left alone it has %s %s (%v, %v)", lite.Subscriptions, lite.More, err, readErr)
+	}
+}

@@ -91,7 +91,7 @@ func attackLoginWrites(t *testing.T) {
 		counting := &countingStore{Store: h.store}
 		deps := h.deps
 		deps.Store = counting
-		h.methods = tableOf(deps)
+		h.Methods = tableOf(deps)
 		wantCode(t, h.call(public, "accounts.login", "loginID", loginID, "password", "wrong"), "403042")
 		return counting.changes
 	}
@@ -284,7 +284,7 @@ func (h *house) meanwhile(change func(a *store.Account)) {
 			return tx.PutAccount(a)
 		})
 	}}
-	h.methods = tableOf(deps)
+	h.Methods = tableOf(deps)
 }
 
 // flip changes one character of a text for another letter.

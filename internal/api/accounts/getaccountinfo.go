@@ -12,13 +12,14 @@ import (
 	"github.com/doorward/doorward/internal/login"
 	"github.com/doorward/doorward/internal/method"
 	"github.com/doorward/doorward/internal/store"
+	"github.com/doorward/doorward/internal/token"
 )
 
 // GetAccountInfoParams are the parameters of accounts.getAccountInfo.
 type GetAccountInfoParams struct {
 	// UID is the account of a server call.
 	UID string `param:"UID"`
-	// RegToken is of a pending account; the call is a client's then, even when it is signed.
+	// RegToken is of a pending account or, from getLiteToken, of a lite one; the call is a client's then, even when it is signed.
 	RegToken string `param:"regToken,len=8192"`
 	// FindBy is for servers: {"_uid": …}, {"_email": …} or {"_username": …}.
 	FindBy                method.Object `param:"findBy,server,len=4096"`
@@ -29,7 +30,8 @@ type GetAccountInfoParams struct {
 
 // getAccountInfo serves accounts.getAccountInfo: it returns one account.
 //
-// Sessions and regTokens read their own account, servers any one of the user base. An account that does not exist is
+// Sessions and regTokens read their own account, servers any one of the user base. Of a lite account its address, profile, data,
+// preferences and subscriptions are shown. An account that does not exist is
 // 403005, a bad regToken 400006. A field without a value is absent, but data, subscriptions, preferences and profile come
 // as {} when they are included. Only servers see that there is a password, and internal.
 //
@@ -42,37 +44,45 @@ func getAccountInfo(d Deps) *method.Method {
 		Summary:             "Returns one account.",
 		Callers:             caller.Session | caller.RegToken | caller.Server,
 		RegTokenMakesClient: true,
-		Partial:             "communications, groups, lite accounts (the tokens of getLiteToken), findBy phone number and custom identifiers, export of password hashes",
+		Partial:             "communications, groups, findBy phone number and custom identifiers, export of password hashes",
 	}
 	return method.New(spec, func(ctx context.Context, c *method.Call[GetAccountInfoParams]) (*AccountResult, error) {
-		a, err := d.accountAskedFor(ctx, c)
+		a, lite, err := d.accountAskedFor(ctx, c)
 		if err != nil {
 			return nil, err
 		}
 		absent := account.IncludeProfile | account.IncludeData | account.IncludeEmails | account.IncludePreferences
-		if c.Site.Schema.SubscriptionsDefined() {
+		if lite || c.Site.Schema.SubscriptionsDefined() {
 			absent |= account.IncludeSubscriptions
 		}
 		r := show(c.Params.Include, c.Params.ExtraProfileFields, absent).result(c.Invocation, a)
-		r.View.Server = c.Server()
+		r.View.Server, r.View.Lite = c.Server(), lite
 		return r, d.addOwnIDToken(ctx, c.Invocation, r)
 	})
 }
 
-// accountAskedFor finds the account by regToken, by findBy, or by the UID of the parameter or session, in this order.
-func (d Deps) accountAskedFor(ctx context.Context, c *method.Call[GetAccountInfoParams]) (*store.Account, error) {
+// accountAskedFor finds the account by regToken, by findBy, or by the UID of the parameter or session, in this order, and tells
+// whether it is a lite one.
+func (d Deps) accountAskedFor(ctx context.Context, c *method.Call[GetAccountInfoParams]) (a *store.Account, lite bool, err error) {
 	switch {
 	case c.Params.RegToken != "":
-		a, _, err := d.tokenAccount(ctx, c.Invocation, c.Params.RegToken)
-		return a, err
+		var r token.RegToken
+		if r, err = d.openToken(c.Invocation, c.Params.RegToken); err == nil && r.Kind == token.KindLite {
+			a, err = d.boundLite(ctx, c.Invocation, r)
+			return a, true, err
+		}
+		a, _, err = d.tokenAccount(ctx, c.Invocation, c.Params.RegToken)
+		return a, false, err
 	case c.Params.UID == "" && c.Params.FindBy != nil:
-		return d.findBy(ctx, c.Invocation, c.Params.FindBy)
+		a, err = d.findBy(ctx, c.Invocation, c.Params.FindBy)
+		return a, false, err
 	}
 	uid, err := login.Target(c.Invocation, c.Params.UID)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return d.account(ctx, c.Invocation, uid)
+	a, err = d.account(ctx, c.Invocation, uid)
+	return a, false, err
 }
 
 // findBy finds an account by an identifier. The names are compared with regard to letter case and _uid goes before the

@@ -140,7 +140,7 @@ func (s *swapping) Account(ctx context.Context, group, uid string) (*store.Accou
 // hook runs fn once, after the next read of an account whose hash is a foreign one.
 func (h *house) hook(fn func()) {
 	h.deps.Store = &swapping{Store: h.store, swap: fn}
-	h.methods = method.NewTable(accounts.Methods(h.deps)...)
+	h.Methods = method.NewTable(accounts.Methods(h.deps)...)
 }
 
 // lites counts the lite accounts.
@@ -350,7 +350,7 @@ func TestImportsAreForServersAlone(t *testing.T) {
 	h := newHouse(t)
 	session := h.zoe()
 	for _, name := range []string{"accounts.importFullAccount", "accounts.importLiteAccount"} {
-		m, _ := h.methods.Lookup(name)
+		m, _ := h.Methods.Lookup(name)
 		if m == nil || !m.Spec.Write || m.Privilege() != name {
 			t.Errorf("%s is not audited as a write, or has another privilege", name)
 		}
@@ -404,6 +404,7 @@ func TestImportLiteAccount(t *testing.T) {
 func TestALiteAccountBesideAFullOneSharesItsSubscriptions(t *testing.T) {
 	h := newHouse(t)
 	h.zoe()
+	h.verify(testUID)
 	got := h.call(server, "accounts.importLiteAccount", "email", "ZOE@example.com", "profile", `{"firstName":"Other"}`,
 		"subscriptions", `{"news":{"email":{"isSubscribed":true}}}`)
 	wantCode(t, got, "0")
@@ -483,6 +484,7 @@ func TestEveryForeignHashLogsIn(t *testing.T) {
 func TestALiteAccountShowsWhatItIsInARowOfASearch(t *testing.T) {
 	h := newHouse(t)
 	h.zoe()
+	h.verify(testUID)
 	uid := field(h.call(server, "accounts.importLiteAccount", "email", "zoe@example.com"), "UID")
 	lite, err := h.store.Account(t.Context(), store.LiteGroup(testKey), uid)
 	if err != nil {

@@ -29,8 +29,8 @@ type ImportLiteAccountResult struct {
 // importLiteAccount serves accounts.importLiteAccount: it creates the lite account of an address, or changes it.
 //
 // Servers may call. What the call gives is merged into what is there; subscriptions may bring lastUpdatedSubscriptionState.
-// A full account that logs in with the address keeps its own data, has the subscriptions, and says hasLiteAccount. An address
-// that is none is 400006, faults of profile and data are 400009 with their items. No mail is sent.
+// A full account that logs in with the address, which is verified, keeps its own data, has the subscriptions, and says
+// hasLiteAccount. An address that is none is 400006, faults of profile and data are 400009 with their items. No mail is sent.
 //
 // Sources: published import jobs; the type definitions of a client.
 func importLiteAccount(d Deps) *method.Method {
@@ -48,7 +48,7 @@ func importLiteAccount(d Deps) *method.Method {
 			return nil, err
 		}
 		write := intake.NewLiteWrite(c.Site, clock.FromTime(c.Now), d.Rand)
-		if err := d.storeLite(ctx, c.Invocation, write, lite); err != nil {
+		if err := d.storeLite(ctx, c.Invocation, write, lite, nil); err != nil {
 			return nil, fmt.Errorf("importing a lite account: %w", err)
 		}
 		return &ImportLiteAccountResult{UID: c.UID}, nil
@@ -62,9 +62,15 @@ func liteOf(email string, profile, data, preferences, subscriptions method.Objec
 	return intake.Lite{Email: email, Profile: ch.Profile, Data: ch.Data, Preferences: ch.Preferences, Subscriptions: ch.Subscriptions}, err
 }
 
-// storeLite makes or changes the lite account, whose UID the call has then.
-func (d Deps) storeLite(ctx context.Context, c *method.Invocation, write intake.LiteWrite, lite intake.Lite) error {
+// storeLite makes or changes the lite account, whose UID the call has then, if the check of the same transaction, which may be
+// nil, says that it may.
+func (d Deps) storeLite(ctx context.Context, c *method.Invocation, write intake.LiteWrite, lite intake.Lite, check func(store.Tx) error) error {
 	return importFault(d.Store.Change(ctx, func(tx store.Tx) error {
+		if check != nil {
+			if err := check(tx); err != nil {
+				return err
+			}
+		}
 		uid, err := write.Store(tx, lite)
 		if err != nil {
 			return err

@@ -20,6 +20,12 @@ func Methods(d Deps) []*method.Method {
 		isAvailableLoginID(d),
 		importFullAccount(d),
 		importLiteAccount(d),
+		// Lite accounts.
+		getLiteToken(d),
+		deleteLiteAccount(d),
+		initProgression(d),
+		getProgressionPolicy(d),
+		setProgressionPolicy(d),
 		// Tokens, configuration, search.
 		getJWT(d),
 		getJWTPublicKey(d),

@@ -67,12 +67,14 @@ type RegisterParams struct {
 // accountOptions.preventLoginIDHarvesting a client is not told that an identifier is taken: the account is made without
 // it, waits for its verification as every other, and its regToken opens it as every other's does.
 //
-// A lite account of the address stays beside the new one, which has its subscriptions from then on.
+// A lite account of the address stays beside the new one, which has its subscriptions from the moment on in which the address is
+// verified: whoever merely knows an address learns nothing of it. With the token of a lite account (accounts.getLiteToken,
+// accounts.initProgression), which stands for its address (400006 for another one), the new account has them at once. Consents,
+// profile and data go with them where accounts.progression.setPolicy says so; what they fill is not missing any more.
 //
 // Sources: the REST guide; validation errors recorded by a client of 2017.
 //
-// Differs: only tokens of initRegistration are taken; those of interrupted social logins and lite accounts are refused
-// with 400006. Preferences and subscriptions keep the user's choice without the stamps of a consent vault.
+// Differs: tokens of interrupted social logins are refused with 400006. Preferences and subscriptions keep the user's choice without the stamps of a consent vault.
 func register(d Deps) *method.Method {
 	spec := method.Spec{
 		Name:    "accounts.register",
@@ -80,7 +82,7 @@ func register(d Deps) *method.Method {
 		Callers: caller.Public | caller.RegToken | caller.Server,
 		Write:   true,
 		Event:   true,
-		Partial: "mails, captcha services, progression by a lite token and of social accounts, profile and data of a lite account (policy of progression), communications, addresses, import by hashedPassword, consent stamps, risk rules, webhooks, vToken of 206006",
+		Partial: "mails, captcha services, progression of social accounts, communications, addresses, import by hashedPassword, consent stamps, risk rules, webhooks, vToken of 206006",
 	}
 	return method.New(spec, func(ctx context.Context, c *method.Call[RegisterParams]) (*AccountResult, error) {
 		r := &registration{d: d, c: c, server: c.Server() && !c.Site.Settings.RegisterIsClientCall}
@@ -107,8 +109,10 @@ type registration struct {
 	d Deps
 	c *method.Call[RegisterParams]
 	// server tells whether server rules hold for fields.
-	server  bool
-	token   token.RegToken
+	server bool
+	token  token.RegToken
+	// lite is the account of the token, if it is one of a lite account.
+	lite    *store.Account
 	change  account.Change
 	uid     string
 	account *store.Account
@@ -131,7 +135,19 @@ func (r *registration) checkToken(ctx context.Context) error {
 	if r.token, err = r.d.openToken(c.Invocation, c.Params.RegToken); err != nil {
 		return err
 	}
-	if r.token.Kind != token.KindInit {
+	switch r.token.Kind {
+	case token.KindInit:
+	case token.KindLite, token.KindProgression:
+		if r.lite, err = r.d.boundLite(ctx, c.Invocation, r.token); err != nil {
+			return err
+		}
+		c.UID = ""
+		if c.Params.Email == "" {
+			c.Params.Email = spelledEmail(r.lite)
+		} else if account.Normalize(c.Params.Email) != account.LiteAddress(r.lite) {
+			return gigya.InvalidArgumentBecause("email", "the regToken is for another address")
+		}
+	default:
 		return badToken()
 	}
 	used, err := r.d.Store.Marked(ctx, usedSpace, token.Hash(r.token.ID), clock.FromTime(c.Now))
@@ -290,6 +306,9 @@ func (r *registration) write(ctx context.Context) error {
 		if err == nil {
 			err = out.Err()
 		}
+		if err == nil {
+			err = r.progress(tx, out)
+		}
 		if err != nil {
 			return err
 		}
@@ -327,6 +346,23 @@ func (r *registration) write(ctx context.Context) error {
 		return fmt.Errorf("registering: %w", err)
 	}
 	c.UID = r.uid
+	return nil
+}
+
+// progress lets the new account take the place of the lite one whose token it is registered with.
+func (r *registration) progress(tx store.Tx, out *account.Outcome) error {
+	if r.lite == nil {
+		return nil
+	}
+	lite, err := tx.Account(r.lite.Group, r.lite.UID)
+	if err := goodFor(r.token, lite, err); err != nil {
+		return err
+	}
+	out.Progress(r.account, lite)
+	// The lite account may have brought the birthday.
+	if r.c.Site.Policies.Registration.EnforceCoppa && account.Underage(r.account, r.c.Now) {
+		return gigya.NewError(gigya.UnderageUser, "")
+	}
 	return nil
 }
 

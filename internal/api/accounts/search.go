@@ -14,28 +14,17 @@ import (
 
 // SearchParams are the parameters of accounts.search.
 type SearchParams struct {
-	// Query is the text to run; it is not sent together with cursorId.
-	Query string `param:"query,len=65536"`
+	search.Params
 	// RestrictedQuery is for keys whose privileges pin the text; there are none yet.
 	RestrictedQuery string `param:"restrictedQuery,len=65536"`
-	// OpenCursor asks for a nextCursorId.
-	OpenCursor bool `param:"openCursor"`
-	// CursorID is the nextCursorId of an earlier answer.
-	CursorID string `param:"cursorId,len=1048576"`
-	// Timeout is in milliseconds.
-	Timeout *int64 `param:"timeout,min=1,max=60000"`
 	// AccountTypes is full, lite, or both.
 	AccountTypes method.List `param:"accountTypes"`
-	// QuerySig and ExpTime prove that a client call asks what the site allows.
-	QuerySig string `param:"querySig"`
-	ExpTime  string `param:"expTime"`
 }
 
-// explainedSearchParams are those of a server for development.
-type explainedSearchParams struct {
+// devSearchParams are those of a server for development.
+type devSearchParams struct {
 	SearchParams
-	// Explain adds the plan of the query to the answer.
-	Explain bool `param:"explain"`
+	search.DevParams
 }
 
 // findAccounts serves accounts.search: accounts that satisfy a condition, in the language that looks like SQL.
@@ -59,7 +48,7 @@ func findAccounts(d Deps) *method.Method {
 		Partial: "rows of communications and of counters are there as far as other methods write them; restrictedQuery is refused",
 	}
 	if d.Dev {
-		return method.New(spec, func(ctx context.Context, c *method.Call[explainedSearchParams]) (json.RawMessage, error) {
+		return method.New(spec, func(ctx context.Context, c *method.Call[devSearchParams]) (json.RawMessage, error) {
 			return d.search(ctx, c.Invocation, &c.Params.SearchParams, c.Params.Explain)
 		})
 	}
@@ -77,7 +66,7 @@ func (d Deps) search(ctx context.Context, c *method.Invocation, p *SearchParams,
 		return nil, err
 	}
 	return search.Searches{Tokens: d.Tokens}.Answer(ctx, c, search.Request{
-		Query: p.Query, CursorID: p.CursorID, OpenCursor: p.OpenCursor, Timeout: p.Timeout, Scope: scope, Explain: explain,
+		Params: p.Params, Scope: scope, Explain: explain,
 		Source: func(q *query.Query, scope string) (search.Source, error) {
 			return search.Accounts{
 				Store: d.Store, Site: c.Site, Now: c.Now, Server: c.Server(),
@@ -131,6 +120,5 @@ func allowSearch(c *method.Invocation, p *SearchParams) error {
 	if p.RestrictedQuery != "" {
 		return caller.Denied(c.Method.Spec.Name)
 	}
-	request := search.Request{Query: p.Query, CursorID: p.CursorID, OpenCursor: p.OpenCursor}
-	return search.Permit(c, request, search.Signed{QuerySig: p.QuerySig, ExpTime: p.ExpTime})
+	return search.Permit(c, &p.Params)
 }

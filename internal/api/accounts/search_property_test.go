@@ -110,7 +110,7 @@ func (h *house) drawAccounts(rt *rapid.T, before []*store.Account) (w world) {
 		email := fmt.Sprintf("%s@example.com", a.UID)
 		profile.Set("email", document.String(email))
 		a.Profile = profile.JSON()
-		row := account.AppendEmailRow(nil, a, account.EmailRow{Address: email, Token: h.deps.Tokens.EmailToken(testKey, email), Full: full}, testTime)
+		row := account.AppendEmailRow(nil, a, account.EmailRow{Address: email, Token: h.deps.Tokens.EmailToken(a.Group, a.UID), Full: full}, testTime)
 		if full || len(a.More) == len(`{"hasLiteAccount":true}`) {
 			w.addresses.Rows = append(w.addresses.Rows, row)
 		}

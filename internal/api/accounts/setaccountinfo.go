@@ -68,7 +68,8 @@ type SetAccountInfoResult struct {
 // regTokens, and its sessions too where the site's switch disablingEndsSessions is on: the reference keeps them.
 //
 // With a lite token of initRegistration the call makes the lite account of profile.email (400002), or changes it, by the rules
-// of clients; a server names one by its UID and isLite. They have profile, data, preferences and subscriptions alone.
+// of clients, with one of getLiteToken the account of that token; a server names one by its UID and isLite. They have profile,
+// data, preferences and subscriptions alone, and what clients may create they may modify there.
 //
 // Parameters that only servers may use are ignored from clients, but isActive fails their call (403007).
 //
@@ -87,12 +88,12 @@ func setAccountInfo(d Deps) *method.Method {
 		Partial:             "captchaToken and requirements of lite accounts, phoneNumber, customIdentifiers, communications, addresses, rba, tfaStatus, conflictHandling, consent stamps, mails, webhooks, 403110",
 	}
 	return method.New(spec, func(ctx context.Context, c *method.Call[SetAccountInfoParams]) (*SetAccountInfoResult, error) {
-		lite, err := d.setsLite(c)
+		r, lite, err := d.setsLite(c)
 		if err != nil {
 			return nil, err
 		}
 		if lite {
-			return d.setLite(ctx, c)
+			return d.setLite(ctx, c, r)
 		}
 		u := &update{d: d, c: c}
 		for _, step := range []func(context.Context) error{u.find, u.read, u.provePassword, u.checkFields, u.hash, u.write} {

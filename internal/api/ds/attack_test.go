@@ -24,7 +24,7 @@ func TestNoInputIsTooStrange(t *testing.T) {
 		`{"__proto__":{"polluted":1}}`, `{"constructor":{"prototype":{"x":1}}}`, `{"a":{"a":1},"a":2}`, `{"fields":{"__proto__":{}}}`,
 		`{"fields":{"a":{"format":"regex('(a+)+$')","type":"text"}}}`, `{"unique":[["a","a","a"]]}`, `["a","__proto__"]`, "SELECT", "SELECT * FROM", "auto",
 	}
-	for _, m := range h.methods.Methods() {
+	for _, m := range h.Methods.Methods() {
 		for _, param := range m.Params() {
 			for _, value := range strange {
 				params := map[string]string{"type": "strange", "oid": "1", "data": `{"b":1}`, "dataSchema": `{}`, "query": "SELECT * FROM strange"}
@@ -73,7 +73,7 @@ func TestOneSessionNeverReachesAnothers(t *testing.T) {
 	h.call(server, "ds.store", "type", "t", "oid", "free", "data", `{"a":"the site's secret"}`)
 	before := h.call(server, "ds.search", "query", "SELECT * FROM t")
 	const query = "SELECT * FROM t"
-	for _, m := range h.methods.Methods() {
+	for _, m := range h.Methods.Methods() {
 		for _, uid := range []string{"bob", "BOB", "bob ", "bob\x00", "ann,bob", "*", "%", "[\"bob\"]"} {
 			for _, by := range []*caller.Caller{ann, public} {
 				for _, oid := range []string{"o", "free"} {

@@ -7,21 +7,12 @@ import (
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/caller"
-	"github.com/doorward/doorward/internal/document"
+	"github.com/doorward/doorward/internal/clock"
+	"github.com/doorward/doorward/internal/dataobject"
 	"github.com/doorward/doorward/internal/method"
 	"github.com/doorward/doorward/internal/schema"
 	"github.com/doorward/doorward/internal/store"
 )
-
-// DeleteParams are the parameters of ds.delete.
-type DeleteParams struct {
-	OID  string `param:"oid,required"`
-	Type string `param:"type,required"`
-	// Fields are the paths to delete; * or nothing: the whole object.
-	Fields method.List `param:"fields"`
-	// UID is needed for an object that belongs to an account; of a session its own.
-	UID string `param:"UID"`
-}
 
 // deleteObject serves ds.delete: it deletes an object, or fields of it.
 //
@@ -40,8 +31,8 @@ func deleteObject(d Deps) *method.Method {
 		Callers: caller.Session | caller.Server,
 		Write:   true,
 	}
-	return method.New(spec, func(ctx context.Context, c *method.Call[DeleteParams]) (method.None, error) {
-		at, err := addressOf(c.Invocation, c.Params.Type, c.Params.OID, c.Params.UID)
+	return method.New(spec, func(ctx context.Context, c *method.Call[ObjectParams]) (method.None, error) {
+		at, err := c.Params.address(c.Invocation)
 		if err != nil {
 			return method.None{}, err
 		}
@@ -65,35 +56,26 @@ func deleteObject(d Deps) *method.Method {
 }
 
 // deleteFields deletes the fields of the object, or all of it.
-func deleteFields(tx store.Tx, c *method.Invocation, at address, paths []string, all bool) error {
+func deleteFields(tx store.Tx, c *method.Invocation, at dataobject.Address, paths []string, all bool) error {
 	if all && c.Server() {
-		return tx.DeleteDataObject(c.Site.Group, at.kind, at.key)
+		return tx.DeleteDataObject(c.Site.Group, at.Type, at.Key)
 	}
-	o, err := tx.DataObject(c.Site.Group, at.kind, at.key)
+	found, err := dataobject.In(tx, c.Site.Group).Find(at)
 	if err != nil {
 		return err
 	}
-	known, err := typeSchema(tx.DataType(c.Site.Group, at.kind))
-	if err != nil {
-		return err
-	}
-	before, err := document.ParseObject(o.Data)
-	if err != nil {
-		return fmt.Errorf("reading an object: %w", err)
-	}
-	known.WithoutRetired(before)
-	after := before.Clone()
+	after := found.Data.Clone()
 	for _, path := range paths {
 		schema.DeleteField(after, strings.Split(path, "."))
 	}
 	if all {
-		if err := known.Deletable(before); err != nil {
+		if err := found.Schema.Deletable(found.Data); err != nil {
 			return err
 		}
-		return tx.DeleteDataObject(c.Site.Group, at.kind, at.key)
+		return tx.DeleteDataObject(c.Site.Group, at.Type, at.Key)
 	}
-	if err := known.Check(before, after, c.Server()); err != nil {
+	if err := found.Schema.Check(found.Data, after, c.Server()); err != nil {
 		return err
 	}
-	return tx.PutDataObject(renewed(c, known, o, before, after))
+	return tx.PutDataObject(dataobject.Renewed(found.Schema, found.Object, found.Data, after, clock.FromTime(c.Now)))
 }

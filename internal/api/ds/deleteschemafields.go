@@ -6,6 +6,7 @@ import (
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/caller"
+	"github.com/doorward/doorward/internal/dataobject"
 	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/method"
 	"github.com/doorward/doorward/internal/schema"
@@ -34,7 +35,7 @@ func deleteSchemaFields(d Deps) *method.Method {
 		Write:   true,
 	}
 	return method.New(spec, func(ctx context.Context, c *method.Call[DeleteSchemaFieldsParams]) (method.None, error) {
-		if err := checkType(c.Params.Type); err != nil {
+		if err := dataobject.CheckType(c.Params.Type); err != nil {
 			return method.None{}, err
 		}
 		sent, err := document.Parse([]byte(c.Params.DataSchema))

@@ -7,21 +7,11 @@ import (
 	"strings"
 
 	"github.com/doorward/doorward/internal/caller"
-	"github.com/doorward/doorward/internal/document"
+	"github.com/doorward/doorward/internal/dataobject"
 	"github.com/doorward/doorward/internal/method"
 	"github.com/doorward/doorward/internal/query"
 	"github.com/doorward/doorward/internal/search"
 )
-
-// GetParams are the parameters of ds.get.
-type GetParams struct {
-	OID  string `param:"oid,required"`
-	Type string `param:"type,required"`
-	// Fields are paths of fields, or of what has fields below it; * or nothing: all.
-	Fields method.List `param:"fields"`
-	// UID is needed for an object that belongs to an account; of a session its own.
-	UID string `param:"UID"`
-}
 
 // getObject serves ds.get: it returns one object.
 //
@@ -38,29 +28,20 @@ func getObject(d Deps) *method.Method {
 		Summary: "Returns one object.",
 		Callers: caller.Session | caller.Server,
 	}
-	return method.New(spec, func(ctx context.Context, c *method.Call[GetParams]) (json.RawMessage, error) {
-		at, err := addressOf(c.Invocation, c.Params.Type, c.Params.OID, c.Params.UID)
+	return method.New(spec, func(ctx context.Context, c *method.Call[ObjectParams]) (json.RawMessage, error) {
+		at, err := c.Params.address(c.Invocation)
 		if err != nil {
 			return nil, err
 		}
-		o, err := d.Store.DataObject(ctx, c.Site.Group, at.kind, at.key)
+		found, err := dataobject.Of(ctx, d.Store, c.Site.Group).Find(at)
 		if err != nil {
 			return nil, notFound(err)
 		}
-		known, err := typeSchema(d.Store.DataType(ctx, c.Site.Group, at.kind))
-		if err != nil {
-			return nil, err
-		}
-		data, err := document.ParseObject(o.Data)
-		if err != nil {
-			return nil, fmt.Errorf("reading an object: %w", err)
-		}
-		known.WithoutRetired(data)
-		shown, err := query.Project(data.JSON(), items(c.Params.Fields))
+		shown, err := query.Project(found.Data.JSON(), items(c.Params.Fields))
 		if err != nil {
 			return nil, fmt.Errorf("showing an object: %w", err)
 		}
-		return search.AppendDataObject(nil, o, shown), nil
+		return search.AppendDataObject(nil, found.Object, shown), nil
 	})
 }
 

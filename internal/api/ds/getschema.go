@@ -6,6 +6,7 @@ import (
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/caller"
+	"github.com/doorward/doorward/internal/dataobject"
 	"github.com/doorward/doorward/internal/method"
 	"github.com/doorward/doorward/internal/schema"
 )
@@ -42,10 +43,10 @@ func getSchema(d Deps) *method.Method {
 		if !ok {
 			return nil, gigya.InvalidArgumentBecause("mode", "must be full, explicitOnly or clientOnly")
 		}
-		if err := checkType(c.Params.Type); err != nil {
+		if err := dataobject.CheckType(c.Params.Type); err != nil {
 			return nil, err
 		}
-		known, err := typeSchema(d.Store.DataType(ctx, c.Site.Group, c.Params.Type))
+		known, err := dataobject.SchemaOf(d.Store.DataType(ctx, c.Site.Group, c.Params.Type))
 		if err != nil {
 			return nil, err
 		}

@@ -1,71 +1,40 @@
 package ds_test
 
 import (
-	"bytes"
-	"context"
 	"crypto/rand"
-	"encoding/base64"
-	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/doorward/doorward/gigya"
+	"github.com/doorward/doorward/internal/api/apitest"
 	"github.com/doorward/doorward/internal/api/ds"
 	"github.com/doorward/doorward/internal/caller"
 	"github.com/doorward/doorward/internal/clock"
-	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/method"
-	"github.com/doorward/doorward/internal/seal"
-	"github.com/doorward/doorward/internal/site"
 	"github.com/doorward/doorward/internal/store"
-	"github.com/doorward/doorward/internal/store/sqlite"
-	"github.com/doorward/doorward/internal/token"
 )
 
 const (
-	testKey    = "3_TestApiKey-0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGH"
+	testKey    = apitest.Key
 	otherKey   = "3_OtherApiKey-123456789_abcdefghijklmnopqrstuvwxyzABCDEFGH"
-	testSecret = "dGhpcyBpcyBhIDMyLWJ5dGUgcGFydG5lciBzZWNyZXQhISE="
+	testSecret = apitest.Secret
 )
 
 var testTime = time.Date(2026, 3, 2, 10, 15, 30, 123_000_000, time.UTC)
 
-// house is a store with two sites and the methods over it: all of a server but the gateway.
+// house is a store with two sites and the methods over it.
 type house struct {
-	t       testing.TB
-	clock   *clock.Fake
-	store   store.Store
-	sites   *site.Directory
-	methods *method.Table
+	*apitest.House
+	t     testing.TB
+	clock *clock.Fake
+	store store.Store
 }
 
 func newHouse(t testing.TB) *house {
 	t.Helper()
-	c := clock.NewFake(testTime)
-	opened, err := sqlite.Open(context.Background(), sqlite.Options{File: filepath.Join(t.TempDir(), "test.db"), Clock: c})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = opened.Close() })
-	sealer, err := seal.New(bytes.Repeat([]byte{7}, 32))
-	if err != nil {
-		t.Fatal(err)
-	}
-	h := &house{t: t, clock: c, store: opened, sites: site.NewDirectory(opened, sealer)}
-	h.change(func(tx store.Tx) error {
-		partner := &store.Partner{ID: 1, Name: "Example", Secret: sealer.Seal([]byte(testSecret), "partner:1")}
-		if err := tx.PutPartner(partner); err != nil {
-			return err
-		}
-		for _, key := range []string{testKey, otherKey} {
-			record := &store.Site{APIKey: key, SiteID: 1, Partner: 1, Group: key, BaseDomain: "example.com", DataCenter: "us1", Status: store.SiteActive}
-			if err := tx.PutSite(record); err != nil {
-				return err
-			}
-		}
+	in := apitest.New(t, testTime, testKey, otherKey)
+	in.Change(func(tx store.Tx) error {
 		for _, uid := range []string{"ann", "bob"} {
 			if err := tx.PutAccount(&store.Account{Group: testKey, UID: uid, Created: 1, Registered: 1, IsActive: true}); err != nil {
 				return err
@@ -73,29 +42,22 @@ func newHouse(t testing.TB) *house {
 		}
 		return tx.PutAccount(&store.Account{Group: testKey, UID: "pending", Created: 1})
 	})
-	h.methods = method.NewTable(ds.Methods(ds.Deps{Store: opened, Tokens: token.New(sealer, rand.Reader), Rand: rand.Reader})...)
-	return h
+	in.Methods = method.NewTable(ds.Methods(ds.Deps{Store: in.Store, Tokens: in.Tokens, Rand: rand.Reader})...)
+	return &house{House: in, t: t, clock: in.Clock, store: in.Store}
 }
 
 func (h *house) change(fn func(tx store.Tx) error) {
 	h.t.Helper()
-	if err := h.store.Change(context.Background(), fn); err != nil {
-		h.t.Fatal(err)
-	}
+	h.Change(fn)
 }
 
 // Callers of tests.
 var (
-	public = &caller.Caller{Class: caller.Public, Via: "none"}
-	server = &caller.Caller{Class: caller.Server, Via: "partnerSecret", Secret: secret()}
+	public = apitest.Public()
+	server = apitest.Server()
 	ann    = &caller.Caller{Class: caller.Session, Via: "session", UID: "ann"}
 	bob    = &caller.Caller{Class: caller.Session, Via: "session", UID: "bob"}
 )
-
-func secret() []byte {
-	key, _ := base64.StdEncoding.DecodeString(testSecret)
-	return key
-}
 
 // call makes a call and returns the members of the answer, or the code and the details of the error.
 func (h *house) call(by *caller.Caller, name string, params ...string) string {
@@ -109,44 +71,20 @@ func (h *house) call(by *caller.Caller, name string, params ...string) string {
 
 // try is call at a site and for goroutines: an error that is no answer is returned.
 func (h *house) try(apiKey string, by *caller.Caller, name string, params ...string) (string, error) {
-	m, _ := h.methods.Lookup(name)
-	if m == nil {
-		return "", errors.New("no such method")
-	}
-	if !by.Permitted(m.Spec.Callers, m.Privilege()) {
+	if m, _ := h.Methods.Lookup(name); m != nil && !by.Permitted(m.Spec.Callers, m.Privilege()) {
 		return "403007", nil
 	}
-	current, err := h.sites.Site(context.Background(), apiKey)
-	if err != nil {
+	answer, _, err := h.Call(apitest.Call{APIKey: apiKey, By: by, Method: name, Params: params})
+	switch {
+	case err != nil:
 		return "", err
+	case answer.Err != nil:
+		return strings.TrimSuffix(fmt.Sprintf("%d %s", answer.Err.Code, answer.Err.Details), " "), nil
 	}
-	raw := gigya.NewParams()
-	for i := 0; i < len(params); i += 2 {
-		raw.Set(params[i], params[i+1])
-	}
-	result, err := m.Call(context.Background(), &method.Invocation{Method: m, Site: current, Caller: by, Raw: raw, Now: h.clock.Now(), CallID: "CALLID"})
-	var refused *gigya.Error
-	if errors.As(err, &refused) {
-		return strings.TrimSuffix(fmt.Sprintf("%d %s", refused.Code, refused.Details), " "), nil
-	}
-	if err != nil {
-		return "", err
-	}
-	members, err := gigya.Marshal(result)
-	return string(members), err
+	return string(answer.Members), nil
 }
 
-// field returns the text or the raw value of a member of the answer.
-func field(answer string, path ...string) string {
-	raw, ok := document.MemberAt([]byte(answer), path...)
-	if !ok {
-		return ""
-	}
-	if text, ok := document.Text(raw); ok {
-		return text
-	}
-	return string(raw)
-}
+func field(answer string, path ...string) string { return apitest.Field(answer, path...) }
 
 // data returns the data of an object.
 func (h *house) data(kind, oid, uid string) string {

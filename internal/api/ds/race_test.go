@@ -46,13 +46,13 @@ func TestAWriteIsHeldAgainstWhatIsThere(t *testing.T) {
 			h := newHouse(t)
 			h.call(server, "ds.store", "type", "t", "oid", "1", "data", `{"a":"A","n":[1]}`)
 			between := &interposedStore{Store: h.store}
-			plain := h.methods
-			h.methods = method.NewTable(ds.Methods(ds.Deps{Store: between, Tokens: &token.Tokens{}, Rand: rand.Reader})...)
+			plain := h.Methods
+			h.Methods = method.NewTable(ds.Methods(ds.Deps{Store: between, Tokens: &token.Tokens{}, Rand: rand.Reader})...)
 			between.before = func() {
-				interposed := h.methods
-				h.methods = plain
+				interposed := h.Methods
+				h.Methods = plain
 				h.call(server, tt.faster[0], tt.faster[1:]...)
-				h.methods = interposed
+				h.Methods = interposed
 			}
 			h.play([]step{{nil, "ds.store", p("type", "t", "oid", "1", "data", tt.data), tt.want}})
 			if got := h.data("t", "1", ""); got != tt.left {
@@ -65,14 +65,14 @@ func TestAWriteIsHeldAgainstWhatIsThere(t *testing.T) {
 		between := &interposedStore{Store: h.store, before: func() {
 			h.call(server, "ds.store", "type", "new", "oid", "1", "data", `{"n":[1],"a":"x"}`)
 		}}
-		plain := h.methods
-		h.methods = method.NewTable(ds.Methods(ds.Deps{Store: between, Tokens: &token.Tokens{}, Rand: rand.Reader})...)
+		plain := h.Methods
+		h.Methods = method.NewTable(ds.Methods(ds.Deps{Store: between, Tokens: &token.Tokens{}, Rand: rand.Reader})...)
 		first := between.before
 		between.before = func() {
-			interposed := h.methods
-			h.methods = plain
+			interposed := h.Methods
+			h.Methods = plain
 			first()
-			h.methods = interposed
+			h.Methods = interposed
 		}
 		h.play([]step{{nil, "ds.store", p("type", "new", "oid", "1", "data", `{"n":[2]}`), `{"oid":"1"}`}})
 		if got := h.data("new", "1", ""); got != `{"n":[1,2],"a":"x"}` {

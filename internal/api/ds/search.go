@@ -5,31 +5,16 @@ import (
 	"encoding/json"
 
 	"github.com/doorward/doorward/internal/caller"
+	"github.com/doorward/doorward/internal/dataobject"
 	"github.com/doorward/doorward/internal/method"
 	"github.com/doorward/doorward/internal/query"
 	"github.com/doorward/doorward/internal/search"
 )
 
-// SearchParams are the parameters of ds.search.
-type SearchParams struct {
-	// Query is the text to run; it is not sent together with cursorId.
-	Query string `param:"query,len=65536"`
-	// OpenCursor asks for a nextCursorId.
-	OpenCursor bool `param:"openCursor"`
-	// CursorID is the nextCursorId of an earlier answer.
-	CursorID string `param:"cursorId,len=1048576"`
-	// Timeout is in milliseconds.
-	Timeout *int64 `param:"timeout,min=1,max=60000"`
-	// QuerySig and ExpTime prove that a client call asks what the site allows.
-	QuerySig string `param:"querySig"`
-	ExpTime  string `param:"expTime"`
-}
-
-// explainedSearchParams are those of a server for development.
-type explainedSearchParams struct {
-	SearchParams
-	// Explain adds the plan of the query to the answer.
-	Explain bool `param:"explain"`
+// devSearchParams are those of ds.search of a server for development.
+type devSearchParams struct {
+	search.Params
+	search.DevParams
 }
 
 // findObjects serves ds.search: objects of one type that satisfy a condition, in the language of accounts.search.
@@ -51,29 +36,28 @@ func findObjects(d Deps) *method.Method {
 		Callers: caller.Public | caller.RegToken | caller.Session | caller.Server,
 	}
 	if d.Dev {
-		return method.New(spec, func(ctx context.Context, c *method.Call[explainedSearchParams]) (json.RawMessage, error) {
-			return d.search(ctx, c.Invocation, &c.Params.SearchParams, c.Params.Explain)
+		return method.New(spec, func(ctx context.Context, c *method.Call[devSearchParams]) (json.RawMessage, error) {
+			return d.search(ctx, c.Invocation, &c.Params.Params, c.Params.Explain)
 		})
 	}
-	return method.New(spec, func(ctx context.Context, c *method.Call[SearchParams]) (json.RawMessage, error) {
+	return method.New(spec, func(ctx context.Context, c *method.Call[search.Params]) (json.RawMessage, error) {
 		return d.search(ctx, c.Invocation, &c.Params, false)
 	})
 }
 
-func (d Deps) search(ctx context.Context, c *method.Invocation, p *SearchParams, explain bool) (json.RawMessage, error) {
-	request := search.Request{
-		Query: p.Query, CursorID: p.CursorID, OpenCursor: p.OpenCursor, Timeout: p.Timeout, Explain: explain, Within: search.DataMember,
+func (d Deps) search(ctx context.Context, c *method.Invocation, p *search.Params, explain bool) (json.RawMessage, error) {
+	if err := search.Permit(c, p); err != nil {
+		return nil, err
+	}
+	return search.Searches{Tokens: d.Tokens}.Answer(ctx, c, search.Request{
+		Params: *p, Explain: explain, Within: search.DataMember,
 		Source: func(q *query.Query, _ string) (search.Source, error) {
 			name := search.DataType(q)
-			known, err := typeSchema(d.Store.DataType(ctx, c.Site.Group, name))
+			known, err := dataobject.SchemaOf(d.Store.DataType(ctx, c.Site.Group, name))
 			if err != nil {
 				return nil, err
 			}
 			return search.DataObjects{Store: d.Store, Site: c.Site, Type: name, Schema: known}.Source(q)
 		},
-	}
-	if err := search.Permit(c, request, search.Signed{QuerySig: p.QuerySig, ExpTime: p.ExpTime}); err != nil {
-		return nil, err
-	}
-	return search.Searches{Tokens: d.Tokens}.Answer(ctx, c, request)
+	})
 }

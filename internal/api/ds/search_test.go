@@ -96,7 +96,7 @@ func TestWhoMaySearch(t *testing.T) {
 	const query = `SELECT oid FROM albums WHERE oid = "1"`
 	const found = `{"results":[{"oid":"1"}],"objectsCount":1,"totalCount":1}`
 	soon, past := fmt.Sprint(h.clock.Now().Add(time.Minute).UnixMilli()), fmt.Sprint(h.clock.Now().Add(-time.Minute).UnixMilli())
-	sign := func(expires string) string { return gigya.SignQuery(secret(), query, expires) }
+	sign := func(expires string) string { return gigya.SignQuery(server.Secret, query, expires) }
 	const denied = "403007 Invalid namespace &#39;ds&#39; or method &#39;search&#39; or you do not have the required permissions to call it. "
 	h.play([]step{
 		{server, "gcs.search", p("query", query), found},

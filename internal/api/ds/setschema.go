@@ -9,6 +9,7 @@ import (
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/caller"
 	"github.com/doorward/doorward/internal/clock"
+	"github.com/doorward/doorward/internal/dataobject"
 	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/method"
 	"github.com/doorward/doorward/internal/schema"
@@ -40,7 +41,7 @@ func setSchema(d Deps) *method.Method {
 		Write:   true,
 	}
 	return method.New(spec, func(ctx context.Context, c *method.Call[SetSchemaParams]) (method.None, error) {
-		if err := checkType(c.Params.Type); err != nil {
+		if err := dataobject.CheckType(c.Params.Type); err != nil {
 			return method.None{}, err
 		}
 		changes, err := document.ParseObject([]byte(c.Params.DataSchema))

@@ -8,7 +8,7 @@ import (
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/caller"
 	"github.com/doorward/doorward/internal/clock"
-	"github.com/doorward/doorward/internal/document"
+	"github.com/doorward/doorward/internal/dataobject"
 	"github.com/doorward/doorward/internal/id"
 	"github.com/doorward/doorward/internal/method"
 	"github.com/doorward/doorward/internal/schema"
@@ -32,12 +32,6 @@ type StoreParams struct {
 type StoreResult struct {
 	OID string `json:"oid"`
 }
-
-// maxData bounds the data of one object, as compact JSON, in bytes.
-const maxData = 512 << 10
-
-// maxSent bounds data as they are sent, blanks included: what is read to find out that it is too much.
-const maxSent = 4 * maxData
 
 // storeObject serves ds.store: it creates an object, or changes the one that is there.
 //
@@ -65,16 +59,14 @@ func storeObject(d Deps) *method.Method {
 		if err := d.write(ctx, w); err != nil {
 			return nil, err
 		}
-		return &StoreResult{OID: w.at.key.OID}, nil
+		return &StoreResult{OID: w.At.Key.OID}, nil
 	})
 }
 
 // write is one call of ds.store.
 type write struct {
-	c     *method.Invocation
-	at    address
-	patch *document.Object
-	how   schema.Behavior
+	dataobject.Write
+	c *method.Invocation
 }
 
 // read checks what can be checked of the parameters alone.
@@ -88,62 +80,29 @@ func (d Deps) read(c *method.Call[StoreParams]) (*write, error) {
 	if err != nil {
 		return nil, err
 	}
-	if at.key.OID == "auto" {
-		at.key.OID = id.UID(c.Now, d.Rand)
+	if at.Key.OID == "auto" {
+		at.Key.OID = id.UID(c.Now, d.Rand)
 	}
-	if len(p.Data) > maxSent {
-		return nil, tooLarge()
-	}
-	patch, err := schema.ReadObject([]byte(p.Data))
+	patch, err := dataobject.Read([]byte(p.Data))
 	if err != nil {
-		return nil, gigya.InvalidArgumentBecause("data", err.Error())
+		return nil, err
 	}
-	if len(patch.JSON()) > maxData {
-		return nil, tooLarge()
-	}
-	return &write{c.Invocation, at, patch, how}, nil
-}
-
-func tooLarge() error {
-	return gigya.NewError(gigya.ObjectTooLarge, fmt.Sprintf("Object too large: an object has at most %d bytes of data", maxData))
-}
-
-// records are the reads that a write stands on: those of the store, or of a transaction.
-type records struct {
-	object func(kind string, key store.DataKey) (*store.DataObject, error)
-	kind   func(name string) (*store.DataType, error)
-}
-
-// planned is a write that was worked out: the records to be put.
-type planned struct {
-	object *store.DataObject
-	kind   *store.DataType
-	// extended: the type is put too. If not, it must still be the one that was read.
-	extended bool
+	return &write{c: c.Invocation, Write: dataobject.Write{
+		Group: c.Site.Group, At: at, Patch: patch, How: how, Server: c.Server(), Now: clock.FromTime(c.Now),
+	}}, nil
 }
 
 // write works the object out before the transaction, which then only has to hold it against what is there. If somebody else
 // was faster, it is all done within.
 func (d Deps) write(ctx context.Context, w *write) error {
-	group := w.c.Site.Group
-	p, err := w.plan(records{
-		object: func(kind string, key store.DataKey) (*store.DataObject, error) {
-			return d.Store.DataObject(ctx, group, kind, key)
-		},
-		kind: func(name string) (*store.DataType, error) { return d.Store.DataType(ctx, group, name) },
-	})
+	p, err := w.Plan(dataobject.Of(ctx, d.Store, w.Group))
 	if err != nil {
 		return err
 	}
 	err = d.Store.Change(ctx, func(tx store.Tx) error { return w.put(tx, p) })
 	if errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrExists) || errors.Is(err, store.ErrNotFound) {
 		err = d.Store.Change(ctx, func(tx store.Tx) error {
-			p, err := w.plan(records{
-				object: func(kind string, key store.DataKey) (*store.DataObject, error) {
-					return tx.DataObject(group, kind, key)
-				},
-				kind: func(name string) (*store.DataType, error) { return tx.DataType(group, name) },
-			})
+			p, err := w.Plan(dataobject.In(tx, w.Group))
 			if err != nil {
 				return err
 			}
@@ -159,65 +118,12 @@ func (d Deps) write(ctx context.Context, w *write) error {
 	return nil
 }
 
-// plan works out what is to be stored.
-func (w *write) plan(r records) (*planned, error) {
-	now := clock.FromTime(w.c.Now)
-	kind, err := r.kind(w.at.kind)
-	known, err := typeSchema(kind, err)
-	if err != nil {
-		return nil, err
-	}
-	if kind == nil {
-		kind = &store.DataType{Group: w.c.Site.Group, Name: w.at.kind, Created: now}
-	}
-	object, err := r.object(w.at.kind, w.at.key)
-	if errors.Is(err, store.ErrNotFound) {
-		object, err = &store.DataObject{
-			Group: w.c.Site.Group, Type: w.at.kind, OID: w.at.key.OID, UID: w.at.key.UID, Created: now, Data: []byte("{}"),
-		}, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading an object: %w", err)
-	}
-	before, err := document.ParseObject(object.Data)
-	if err != nil {
-		return nil, fmt.Errorf("reading an object: %w", err)
-	}
-	written, err := known.Write(before, w.patch, w.how, w.c.Server())
-	if err != nil {
-		return nil, err
-	}
-	p := &planned{object: renewed(w.c, known, object, before, written.Data), kind: kind, extended: kind.Rev == 0}
-	if written.Schema != nil {
-		extended := *kind
-		extended.Schema = written.Schema
-		p.kind, p.extended = &extended, true
-	}
-	if len(p.object.Data) > maxData {
-		return nil, tooLarge()
-	}
-	return p, nil
-}
-
-// put stores what was planned, if everything that it stands on is still so.
-func (w *write) put(tx store.Tx, p *planned) error {
+// put stores what was planned.
+func (w *write) put(tx store.Tx, p *dataobject.Planned) error {
 	if err := w.checkAccount(tx); err != nil {
 		return err
 	}
-	if p.extended {
-		if err := tx.PutDataType(p.kind); err != nil {
-			return err
-		}
-	} else {
-		present, err := tx.DataType(p.kind.Group, p.kind.Name)
-		if err == nil && present.Rev != p.kind.Rev {
-			err = store.ErrConflict
-		}
-		if err != nil {
-			return err
-		}
-	}
-	if err := tx.PutDataObject(p.object); err != nil {
+	if err := p.Put(tx); err != nil {
 		return err
 	}
 	return w.c.Succeed(tx)
@@ -226,10 +132,10 @@ func (w *write) put(tx store.Tx, p *planned) error {
 // checkAccount refuses an object of nobody. It is asked in the transaction, so that none is left behind when the account is
 // deleted at the same time.
 func (w *write) checkAccount(tx store.Tx) error {
-	if w.at.key.UID == "" {
+	if w.At.Key.UID == "" {
 		return nil
 	}
-	a, err := tx.Account(w.c.Site.Group, w.at.key.UID)
+	a, err := tx.Account(w.Group, w.At.Key.UID)
 	if errors.Is(err, store.ErrNotFound) || err == nil && a.Registered == 0 {
 		return gigya.NewError(gigya.UnauthorizedUser, "")
 	}

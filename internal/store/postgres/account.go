@@ -8,6 +8,7 @@ import (
 
 	"github.com/doorward/doorward/internal/store"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // The columns of an account in the order in which accountRow reads and changing writes them.
@@ -35,10 +36,10 @@ const (
 		secret_answer = $19, failed_logins = $20, last_failed_login = $21, locked_until = $22, token_epoch = $23,
 		emails = $24, login_ids = $25, profile = $26, data = $27, preferences = $28, subscriptions = $29, internal = $30,
 		custom_identifiers = $31, identities = $32, more = $33
-		WHERE grp = $1 AND uid = $2 AND rev = $34`
+		WHERE grp = $1 AND uid = $2 AND rev = $34 RETURNING (` + sqlSearchVersion + `)`
 
 	sqlHasAccount    = `SELECT 1 FROM accounts WHERE grp = $1 AND uid = $2`
-	sqlDeleteAccount = `DELETE FROM accounts WHERE grp = $1 AND uid = $2`
+	sqlDeleteAccount = `DELETE FROM accounts WHERE grp = $1 AND uid = $2 RETURNING ` + accountColumns + `, (` + sqlSearchVersion + `)`
 
 	sqlOwner = `SELECT uid FROM identifiers WHERE grp = $1 AND space = $2 AND value = $3`
 	sqlClaim = `INSERT INTO identifiers (grp, space, value, uid) VALUES ($1, $2, $3, $4)
@@ -73,7 +74,8 @@ type accountRow struct {
 	targets []any
 }
 
-func (r *accountRow) scan(row pgx.Row, a *store.Account) error {
+// scan reads the account, and columns behind it into more.
+func (r *accountRow) scan(row pgx.Row, a *store.Account, more ...any) error {
 	r.source, r.history = nil, nil
 	s := &a.Secrets
 	r.targets = append(r.targets[:0], &a.UID, timeAt(&a.Created),
@@ -83,6 +85,7 @@ func (r *accountRow) scan(row pgx.Row, a *store.Account) error {
 		&s.FailedLogins, timeAt(&s.LastFailedLogin), timeAt(&s.LockedUntil), &s.TokenEpoch,
 		docAt(&a.Emails), docAt(&a.LoginIDs), docAt(&a.Profile), docAt(&a.Data), docAt(&a.Preferences), docAt(&a.Subscriptions),
 		docAt(&a.Internal), docAt(&a.CustomIdentifiers), docAt(&a.Identities), docAt(&a.More))
+	r.targets = append(r.targets, more...)
 	if err := row.Scan(r.targets...); err != nil {
 		return err
 	}
@@ -111,53 +114,94 @@ func values(a *store.Account, rev int64) []any {
 	return all
 }
 
-func putAccount(ctx context.Context, c *conn, a *store.Account) error {
+// putAccount writes an account, and returns the version of the catalogue of the indexes that its transaction sees. If before is
+// not nil, what was stored is put there.
+func putAccount(ctx context.Context, c *conn, a, before *store.Account) (version int64, err error) {
 	if a.Rev == 0 {
 		return insertAccount(ctx, c, a)
 	}
-	changed, err := exec(ctx, c, sqlUpdateAccount, append(values(a, a.Rev+1), a.Rev)...)
-	if err != nil {
-		return err
+	args := append(values(a, a.Rev+1), a.Rev)
+	if before == nil {
+		err = get(ctx, c, sqlUpdateAccount, args, &version)
+	} else {
+		var r accountRow
+		b := &pgx.Batch{}
+		b.Queue(sqlGetAccount, a.Group, a.UID).QueryRow(func(row pgx.Row) error {
+			if err := r.scan(row, before); !errors.Is(err, pgx.ErrNoRows) {
+				return err
+			}
+			return nil
+		})
+		err = store.ErrNotFound
+		b.Queue(sqlUpdateAccount, args...).QueryRow(func(row pgx.Row) error {
+			scanErr := row.Scan(&version)
+			if errors.Is(scanErr, pgx.ErrNoRows) {
+				return nil
+			}
+			err = nil
+			return scanErr
+		})
+		if sendErr := c.SendBatch(ctx, b).Close(); sendErr != nil {
+			return 0, sendErr
+		}
 	}
-	if changed == 0 {
+	if errors.Is(err, store.ErrNotFound) {
 		exists, err := has(ctx, c, sqlHasAccount, a.Group, a.UID)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if !exists {
-			return store.ErrNotFound
+			return 0, store.ErrNotFound
 		}
-		return store.ErrConflict
+		return 0, store.ErrConflict
 	}
-	a.Rev++
-	return nil
+	if err == nil {
+		a.Rev++
+	}
+	return version, err
 }
 
-func insertAccount(ctx context.Context, c *conn, a *store.Account) error {
-	inserted, err := exec(ctx, c, sqlInsertAccount, values(a, 1)...)
-	if err != nil {
-		return err
+func insertAccount(ctx context.Context, c *conn, a *store.Account) (version int64, err error) {
+	var place bool
+	inserted := false
+	b := &pgx.Batch{}
+	b.Queue(sqlSearchVersionBeside, a.Group, a.UID).QueryRow(func(r pgx.Row) error { return r.Scan(&version, &place) })
+	b.Queue(sqlInsertAccount, values(a, 1)...).Exec(func(tag pgconn.CommandTag) error {
+		inserted = tag.RowsAffected() > 0
+		return nil
+	})
+	if err := c.SendBatch(ctx, b).Close(); err != nil {
+		return 0, err
 	}
-	if inserted == 0 {
-		return store.ErrExists
+	if !inserted {
+		return 0, store.ErrExists
 	}
 	a.Rev = 1
-	return nil
+	return version, nil
 }
 
-func deleteAccount(ctx context.Context, c *conn, group, uid string) error {
+// deleteAccount deletes an account with all that it holds, and returns what it was and the version of the catalogue of the
+// indexes that its transaction sees.
+func deleteAccount(ctx context.Context, c *conn, group, uid string) (a *store.Account, version int64, err error) {
 	if !storable(group, uid) {
-		return store.ErrNotFound
+		return nil, 0, store.ErrNotFound
 	}
-	deleted, err := exec(ctx, c, sqlDeleteAccount, group, uid)
-	if err != nil {
-		return err
+	a = &store.Account{Group: group}
+	var r accountRow
+	err = r.scan(c.QueryRow(ctx, sqlDeleteAccount, group, uid), a, &version)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, 0, store.ErrNotFound
 	}
-	if deleted == 0 {
-		return store.ErrNotFound
+	if err == nil {
+		err = deleteHeld(ctx, c, group, uid)
 	}
+	return a, version, err
+}
+
+// deleteHeld deletes what an account holds.
+func deleteHeld(ctx context.Context, c *conn, group, uid string) error {
 	var held []store.Identifier
-	err = each(ctx, c, sqlLetGoAll, []any{group, uid}, func(r pgx.Rows) error {
+	err := each(ctx, c, sqlLetGoAll, []any{group, uid}, func(r pgx.Rows) error {
 		var id store.Identifier
 		err := r.Scan(&id.Space, &id.Value)
 		held = append(held, id)

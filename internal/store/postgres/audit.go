@@ -26,9 +26,13 @@ func (s *Store) serial() int64 {
 }
 
 func appendAudit(ctx context.Context, c *conn, a *store.Audit, seq int64, node []byte) error {
-	_, err := exec(ctx, c, sqlAppendAudit, millis(a.Time), text(a.CallID), text(a.APIKey), text(a.Method), int64(a.ErrorCode),
-		text(a.UserKey), text(a.UID), doc(a.Record), seq, node)
+	_, err := exec(ctx, c, sqlAppendAudit, auditValues(a, seq, node)...)
 	return err
+}
+
+func auditValues(a *store.Audit, seq int64, node []byte) []any {
+	return []any{millis(a.Time), text(a.CallID), text(a.APIKey), text(a.Method), int64(a.ErrorCode), text(a.UserKey), text(a.UID),
+		doc(a.Record), seq, node}
 }
 
 // Audits implements [store.Searcher].

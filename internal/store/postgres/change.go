@@ -88,6 +88,9 @@ func (s *Store) try(ctx context.Context, fn func(tx store.Tx) error) (verdict, e
 	}
 	defer give(c)
 	t := &tx{store: s, ctx: ctx, c: c.Conn()}
+	if t.fields, err = s.catalogue(ctx, t.c); err != nil {
+		return s.failed(t, err)
+	}
 	if _, err := t.c.Exec(ctx, sqlBegin); err != nil {
 		return s.failed(t, err)
 	}
@@ -186,6 +189,7 @@ func (s *Store) commit(ctx context.Context, t *tx) (verdict, error) {
 	}
 	forgetWarnings(t.c)
 	b := &pgx.Batch{}
+	t.queue(b)
 	b.Queue(sqlOutcome, t.group, t.uid, id)
 	if t.version != 0 && s.listens {
 		b.Queue(sqlBumpNotify)
@@ -216,6 +220,9 @@ func (s *Store) commit(ctx context.Context, t *tx) (verdict, error) {
 		if !happened {
 			return v, err
 		}
+	}
+	if len(t.flags) > 0 {
+		s.forget(t.fields)
 	}
 	s.config.advance(t.version)
 	return final, nil

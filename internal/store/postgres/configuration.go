@@ -72,7 +72,11 @@ func scanPartner(r pgx.Row, p *store.Partner) error {
 }
 
 func putPartner(ctx context.Context, c *conn, p *store.Partner) (int64, error) {
-	return putConfiguration(ctx, c, sqlPutPartner, p.ID, text(p.Name), bytesOf(p.Secret), p.Disabled, millis(p.Created))
+	return putConfiguration(ctx, c, sqlPutPartner, partnerValues(p)...)
+}
+
+func partnerValues(p *store.Partner) []any {
+	return []any{p.ID, text(p.Name), bytesOf(p.Secret), p.Disabled, millis(p.Created)}
 }
 
 func getSite(ctx context.Context, c *conn, apiKey string) (*store.Site, error) {
@@ -93,8 +97,12 @@ func scanSite(r pgx.Row, s *store.Site) error {
 }
 
 func putSite(ctx context.Context, c *conn, s *store.Site) (int64, error) {
-	return putConfiguration(ctx, c, sqlPutSite, s.APIKey, s.SiteID, s.Partner, text(s.Group), text(s.BaseDomain), text(s.Description),
-		text(s.DataCenter), list(s.TrustedSiteURLs), text(s.Status), millis(s.Created), doc(s.Settings), doc(s.Policies), doc(s.Schema))
+	return putConfiguration(ctx, c, sqlPutSite, siteValues(s)...)
+}
+
+func siteValues(s *store.Site) []any {
+	return []any{s.APIKey, s.SiteID, s.Partner, text(s.Group), text(s.BaseDomain), text(s.Description),
+		text(s.DataCenter), list(s.TrustedSiteURLs), text(s.Status), millis(s.Created), doc(s.Settings), doc(s.Policies), doc(s.Schema)}
 }
 
 func getKey(ctx context.Context, c *conn, userKey string) (*store.Key, error) {
@@ -118,19 +126,29 @@ func scanKey(r pgx.Row, k *store.Key) error {
 }
 
 func putKey(ctx context.Context, c *conn, k *store.Key) (int64, error) {
-	return putConfiguration(ctx, c, sqlPutKey, k.UserKey, k.Partner, text(k.Kind), text(k.Name), text(k.Description), bytesOf(k.Secret),
-		bytesOf(k.PublicKey), list(k.Privileges), list(k.Sites), k.Disabled, millis(k.Created), millis(k.Revoked))
+	return putConfiguration(ctx, c, sqlPutKey, keyValues(k)...)
+}
+
+func keyValues(k *store.Key) []any {
+	return []any{k.UserKey, k.Partner, text(k.Kind), text(k.Name), text(k.Description), bytesOf(k.Secret),
+		bytesOf(k.PublicKey), list(k.Privileges), list(k.Sites), k.Disabled, millis(k.Created), millis(k.Revoked)}
 }
 
 func signingKeys(ctx context.Context, c *conn) ([]*store.SigningKey, error) {
-	return records(ctx, c, sqlSigningKeys, nil, func(r pgx.Row, k *store.SigningKey) error {
-		return r.Scan(&k.ID, (*[]byte)(&k.Private), &k.Public, timeAt(&k.Created), timeAt(&k.Activates), timeAt(&k.Retired))
-	})
+	return records(ctx, c, sqlSigningKeys, nil, scanSigningKey)
+}
+
+func scanSigningKey(r pgx.Row, k *store.SigningKey) error {
+	return r.Scan(&k.ID, (*[]byte)(&k.Private), &k.Public, timeAt(&k.Created), timeAt(&k.Activates), timeAt(&k.Retired))
 }
 
 func putSigningKey(ctx context.Context, c *conn, k *store.SigningKey) (int64, error) {
-	return putConfiguration(ctx, c, sqlPutSigningKey, k.ID, append([]byte{}, k.Private...), append([]byte{}, k.Public...),
-		millis(k.Created), millis(k.Activates), millis(k.Retired))
+	return putConfiguration(ctx, c, sqlPutSigningKey, signingKeyValues(k)...)
+}
+
+func signingKeyValues(k *store.SigningKey) []any {
+	return []any{k.ID, append([]byte{}, k.Private...), append([]byte{}, k.Public...),
+		millis(k.Created), millis(k.Activates), millis(k.Retired)}
 }
 
 func deleteSigningKey(ctx context.Context, c *conn, id string) (int64, error) {

@@ -28,6 +28,11 @@
 // Conditions on columns run in the server. Those on documents run here, in the code that defines what they mean, over rows that
 // come in the order of a key, a piece at a time, from one snapshot: nothing is locked, and memory does not grow with their number.
 //
+// Indexes of fields ([store.Index]) come by use. Their rows lead to accounts that are then looked up by the UID, or are the answer.
+// Every change keeps them up in its own transaction: the statement that writes an account returns the version of the catalogue of
+// the indexes, and rows that are different go with the COMMIT, so that it takes no message more than without. Why none is missed,
+// on Citus as well, is in follow.go.
+//
 // # Distribution
 //
 // Everything of one account begins with grp and uid, an identifier is keyed by its value, and nothing is unique but primary
@@ -35,8 +40,8 @@
 // Options has a switch. A test looks at every statement that is issued.
 //
 // [Distribute] places the tables on Citus, where transactions are serializable on each machine and not across them: what must
-// hold across accounts rests on rows that both changes write (primary keys, revisions), or on what lies with one account
-// or one value. A commit that fails on another machine is an internal error there and is asked for as a lost one.
+// hold across accounts rests on rows that both changes write (primary keys, revisions), or on what lies with one account,
+// as a copy of the catalogue of the indexes does, or one value. A commit that fails on another machine is an internal error there and is asked for as a lost one.
 //
 // # Time
 //

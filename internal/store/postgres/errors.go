@@ -87,10 +87,10 @@ func explainConnection(err error) error {
 	return err
 }
 
-// retryable tells whether the server has undone a transaction so that it can be run again.
+// retryable tells whether a transaction was undone so that it can be run again.
 func retryable(err error) bool {
 	var server *pgconn.PgError
-	return errors.As(err, &server) && (server.Code == stateSerialization || server.Code == stateDeadlock)
+	return errors.Is(err, errStale) || errors.As(err, &server) && (server.Code == stateSerialization || server.Code == stateDeadlock)
 }
 
 // lostCode tells whether the server has said goodbye, or is not the one that takes writes any more.

@@ -16,7 +16,7 @@ import (
 )
 
 // statement runs a statement beside the store.
-func statement(t *testing.T, url, sql string) {
+func statement(t testing.TB, url, sql string) {
 	t.Helper()
 	c := beside(t, url)
 	if _, err := c.Exec(t.Context(), sql); err != nil {
@@ -25,7 +25,7 @@ func statement(t *testing.T, url, sql string) {
 }
 
 // number reads a number beside the store.
-func number(t *testing.T, url, sql string) (n int) {
+func number(t testing.TB, url, sql string) (n int) {
 	t.Helper()
 	if err := beside(t, url).QueryRow(t.Context(), sql).Scan(&n); err != nil {
 		t.Fatal(err)
@@ -33,7 +33,7 @@ func number(t *testing.T, url, sql string) (n int) {
 	return n
 }
 
-func beside(t *testing.T, url string) *pgx.Conn {
+func beside(t testing.TB, url string) *pgx.Conn {
 	t.Helper()
 	config, err := pgx.ParseConfig(url)
 	if err != nil {

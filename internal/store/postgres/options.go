@@ -47,6 +47,13 @@ type Options struct {
 	// Patience is how long a call waits for a connection, and tries again after lost ones and conflicts, before it fails
 	// with [store.ErrBusy]; 0: 10 seconds.
 	Patience time.Duration
+	// Unfinished opens a database whose copy is not complete; without it that is [store.ErrUnfinished].
+	Unfinished bool
+	// IndexAfter is how many values of a field searches have looked at, for want of an index, before the field gets one; 0: a
+	// million, negative: none ever does.
+	IndexAfter int64
+	// IndexAtOnce has searches wait for an index of every field that they could use one of. It is for tests.
+	IndexAtOnce bool
 	// Trace is given the text of every statement, for tests; nil: none. It is called by many goroutines.
 	Trace func(sql string)
 }

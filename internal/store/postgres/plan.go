@@ -24,6 +24,10 @@ type plan struct {
 	filter fragment
 	exact  bool
 	keys   []sortKey
+
+	store.Choice
+	// values is how many values are looked at here of an account, looked how many were of all.
+	values, looked int64
 }
 
 type leaf struct {
@@ -56,6 +60,12 @@ func newPlan(s store.Search, now time.Time) (*plan, error) {
 			return nil, err
 		}
 		p.keys = append(p.keys, key)
+	}
+	if !p.exact {
+		p.values++
+	}
+	if !p.native() {
+		p.values++
 	}
 	return p, nil
 }
@@ -243,36 +253,17 @@ func nativeConstant(kind store.Kind, v query.Value) (any, bool) {
 	return nil, false
 }
 
-// loginMembers are the members of loginIDs whose every value is a record of the identifiers.
-var loginMembers = []string{"emails", "unverifiedEmails", "username"}
-
 // identifiers compiles the look-up of login identifiers into the table that makes them unique. Their values are lower
 // case; a constant that may have further spellings (beyond ASCII) is left to the document alone.
 func identifiers(group string, f store.Field, c *query.Comparison) fragment {
-	if f.Part != store.PartLoginIDs || len(f.Rest) != 1 || c.Op != query.Equal && c.Op != query.In {
-		return fragment{}
-	}
-	if !slices.ContainsFunc(loginMembers, func(name string) bool { return strings.EqualFold(f.Rest[0], name) }) {
+	if !store.IsIdentifier(f, c) {
 		return fragment{}
 	}
 	var values []string
 	for _, v := range c.Values {
-		if v.Kind != query.String || !plain(v.Str) {
-			return fragment{}
-		}
 		values = append(values, v.Str)
 	}
 	return fragment{"uid = ANY(?)", []any{&lookup{values}}}
-}
-
-// plain tells whether a text is one that normalization leaves as it is: ASCII without blanks around it, lower case already.
-func plain(s string) bool {
-	for i := range len(s) {
-		if s[i] >= 0x80 || s[i] == 0 {
-			return false
-		}
-	}
-	return strings.TrimSpace(s) == s
 }
 
 // column returns the column that the part is stored in.

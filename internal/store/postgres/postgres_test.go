@@ -58,3 +58,10 @@ func TestConformanceBehindATransactionPooler(t *testing.T) {
 		return open(t, postgres.Options{URL: url})
 	})
 }
+
+// TestConformanceWithIndexes runs the suite with an index of every field that a search could use one of.
+func TestConformanceWithIndexes(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) store.Store {
+		return open(t, postgres.Options{URL: database(t), IndexAtOnce: true})
+	})
+}

@@ -87,12 +87,19 @@ func (s *Store) scan(ctx context.Context, begun *bool, fn func(ctx context.Conte
 }
 
 // snapshot runs the reads of fn on one moment.
-func snapshot(ctx context.Context, c *conn, fn func() error) (err error) {
-	if _, err := c.Exec(ctx, sqlSnapshot); err != nil {
-		return err
-	}
+func snapshot(ctx context.Context, c *conn, fn func() error) error {
+	return ending(ctx, c, func() error {
+		if _, err := c.Exec(ctx, sqlSnapshot); err != nil {
+			return err
+		}
+		return fn()
+	})
+}
+
+// ending runs fn and then ends the transaction that it has begun.
+func ending(ctx context.Context, c *conn, fn func() error) (err error) {
 	defer func() {
-		if c.IsClosed() {
+		if c.IsClosed() || c.PgConn().TxStatus() == 'I' {
 			return
 		}
 		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)

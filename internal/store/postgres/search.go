@@ -28,8 +28,13 @@ func (s *Store) SearchAccounts(ctx context.Context, q store.Search, fn func(a *s
 	if !storable(q.Group) {
 		return 0, nil
 	}
-	r := &run{plan: p, search: q, fn: fn}
-	if err := s.scan(ctx, &r.begun, r.once); err != nil {
+	r := &run{plan: p, store: s, search: q, fn: fn, wanted: store.WantedIndexes(q)}
+	if err := s.indexer.beforehand(ctx, q.Group, r.wanted); err != nil {
+		return 0, err
+	}
+	err = s.scan(ctx, &r.begun, r.once)
+	s.indexer.note(p)
+	if err != nil {
 		return 0, err
 	}
 	return r.total, nil
@@ -38,8 +43,11 @@ func (s *Store) SearchAccounts(ctx context.Context, q store.Search, fn func(a *s
 // run is one search under way.
 type run struct {
 	*plan
+	store  *Store
 	search store.Search
 	fn     func(a *store.Account, sort []query.Value) error
+	// wanted are the indexes that the search could use.
+	wanted []store.Index
 	// begun: fn was called.
 	begun bool
 	total int64
@@ -48,18 +56,42 @@ type run struct {
 
 func (r *run) once(ctx context.Context, c *conn) error {
 	r.total, r.found = 0, 0
-	switch {
-	case !r.exact || !r.native():
-		return snapshot(ctx, c, func() error { return r.walk(ctx, c) })
-	case !r.search.Total:
+	alone := r.exact && r.native()
+	if alone && !r.search.Total && !r.store.has(r.group, r.wanted) {
 		return r.page(ctx, c)
 	}
-	return snapshot(ctx, c, func() error {
-		if err := r.page(ctx, c); err != nil {
+	return r.chosen(ctx, c, func() error {
+		counted, err := r.answer(ctx, c, alone)
+		if err != nil || counted || !r.search.Total {
 			return err
 		}
-		return r.count(ctx, c)
+		return r.count(ctx, c, alone)
 	})
+}
+
+// answer hands over the page, and tells whether it has counted as well. alone: the server can answer without us.
+func (r *run) answer(ctx context.Context, c *conn, alone bool) (counted bool, err error) {
+	var uids []string
+	switch {
+	case r.Stream != nil:
+		uids, err = r.stream(ctx, c)
+	case r.Narrow == nil && alone:
+		return false, r.page(ctx, c)
+	case r.Narrow == nil && r.indexed() && (!r.search.Total || r.Best != nil):
+		uids, err = r.walkInOrder(ctx, c)
+	default:
+		counted = true
+		uids, err = r.walkAll(ctx, c)
+	}
+	if err != nil {
+		return false, err
+	}
+	for batch := range slices.Chunk(uids, deliverBatch) {
+		if err := r.fetch(ctx, c, batch); err != nil {
+			return false, err
+		}
+	}
+	return counted, nil
 }
 
 // searchMode keeps no statement in the server: clients choose the shapes of the texts.
@@ -130,33 +162,20 @@ func (r *run) deliver(a *store.Account) error {
 	return r.fn(a, r.place(a).Sort)
 }
 
-// count counts the accounts of a search that the server answers alone.
-func (r *run) count(ctx context.Context, c *conn) error {
+// count counts the accounts that satisfy the condition. alone: the server can do it without us.
+func (r *run) count(ctx context.Context, c *conn, alone bool) error {
 	start := max(r.search.Start, 0)
-	if r.search.After == nil && r.found < r.search.Limit && (r.found > 0 || start == 0) {
+	switch {
+	case r.search.After == nil && r.found < r.search.Limit && (r.found > 0 || start == 0):
 		// The page is the end of the result.
 		r.total = int64(start + r.found)
 		return nil
+	case r.Whole:
+		return r.countRows(ctx, c)
+	case alone && r.Best == nil:
+		return r.rows(ctx, c, func(rows pgx.Rows) error { return rows.Scan(&r.total) }, fragment{sql: "SELECT count(*)"}, r.from())
 	}
-	return r.rows(ctx, c, func(rows pgx.Rows) error { return rows.Scan(&r.total) }, fragment{sql: "SELECT count(*)"}, r.from())
-}
-
-// walk looks at the accounts that satisfy the filter, decides here, and hands over the page.
-func (r *run) walk(ctx context.Context, c *conn) error {
-	walk := r.walkAll
-	if r.indexed() && !r.search.Total {
-		walk = r.walkInOrder
-	}
-	uids, err := walk(ctx, c)
-	if err != nil {
-		return err
-	}
-	for batch := range slices.Chunk(uids, deliverBatch) {
-		if err := r.fetch(ctx, c, batch); err != nil {
-			return err
-		}
-	}
-	return nil
+	return r.look(ctx, c, func(*store.Account) error { r.total++; return nil })
 }
 
 // walkAll looks at all of them, keeps those that come first and counts.
@@ -166,7 +185,7 @@ func (r *run) walkAll(ctx context.Context, c *conn) ([]string, error) {
 	if r.search.Limit > 0 {
 		keep.room = r.search.Limit + skip
 	}
-	err := r.candidates(ctx, c, func(a *store.Account) error {
+	err := r.look(ctx, c, func(a *store.Account) error {
 		r.total++
 		if keep.room == 0 {
 			return nil
@@ -181,6 +200,7 @@ func (r *run) walkAll(ctx context.Context, c *conn) ([]string, error) {
 
 // Pieces of a walk in order: they begin small, because a page is often full soon.
 const (
+	leastPiece = 32
 	firstPiece = 128
 	mostPiece  = 4096
 )
@@ -194,7 +214,7 @@ func (r *run) walkInOrder(ctx context.Context, c *conn) (uids []string, err erro
 	for piece := firstPiece; ; piece = min(2*piece, mostPiece) {
 		seen := 0
 		var last store.Position
-		err := r.candidates(ctx, c, func(a *store.Account) error {
+		err := r.candidates(ctx, c, r.columns(), func(a *store.Account) error {
 			seen++
 			last = r.place(a)
 			switch {
@@ -213,11 +233,26 @@ func (r *run) walkInOrder(ctx context.Context, c *conn) (uids []string, err erro
 	}
 }
 
-// candidates calls fn for the accounts that satisfy the filter, and, without further pieces, for those that satisfy the
-// whole condition. They have what the condition and the order need, and no more.
-func (r *run) candidates(ctx context.Context, c *conn, fn func(a *store.Account) error, pieces ...fragment) error {
-	columns := append(r.needs(), r.keyColumns()...)
-	slices.Sort(columns)
+// look calls fn for the accounts that satisfy the condition, which an index leads to if there is one. They have what the
+// condition and the order need, and no more.
+func (r *run) look(ctx context.Context, c *conn, fn func(a *store.Account) error) error {
+	if r.Best != nil {
+		return r.lookUp(ctx, c, r.Best, fn)
+	}
+	return r.candidates(ctx, c, r.columns(), func(a *store.Account) error {
+		if !r.exact && !r.holds(a) {
+			return nil
+		}
+		return fn(a)
+	})
+}
+
+// columns are those that the condition and the order need.
+func (p *plan) columns() []string { return append(p.needs(), p.keyColumns()...) }
+
+// candidates calls fn for the accounts that satisfy the filter, with these columns.
+func (r *run) candidates(ctx context.Context, c *conn, columns []string, fn func(a *store.Account) error, pieces ...fragment) error {
+	columns = slices.Sorted(slices.Values(columns))
 	columns = slices.DeleteFunc(slices.Compact(columns), func(name string) bool { return name == "uid" })
 	var row partialRow
 	return r.rows(ctx, c, func(rows pgx.Rows) error {
@@ -225,9 +260,7 @@ func (r *run) candidates(ctx context.Context, c *conn, fn func(a *store.Account)
 		if err := row.scan(rows, columns, a); err != nil {
 			return err
 		}
-		if len(pieces) == 0 && !r.exact && !r.holds(a) {
-			return nil
-		}
+		r.looked += r.values
 		return fn(a)
 	}, slices.Concat([]fragment{{sql: "SELECT " + strings.Join(append([]string{"uid"}, columns...), ", ")}, r.from()}, pieces)...)
 }

@@ -64,7 +64,7 @@ var forbidden = map[string]string{
 	`\bset\s+(session|local)\b|\bset_config\b|\breset\b|\bdiscard\b`:                "session settings, which a pooler loses",
 	`\bprepare\b|\bdeallocate\b`:                                                    "SQL-level statements, which a pooler loses",
 	`\bupdate\s+(identifiers|account_identifiers|sessions|marks|nonces|audit)\b`:    "changes of rows that are all key",
-	`\bupdate\s+accounts\s+set\b[^;]*\b(grp|uid)\s*=\s*\$\d+[^;]*\bwhere\b`:         "a change of the column that a row is placed by",
+	`\bupdate\s+accounts\s+set\b[^;]*\b(grp|uid)\s*=\s*\$\d+[^;(]*\bwhere\b`:        "a change of the column that a row is placed by",
 	`\binsert\b[^;]*\bselect\b`:                                                     "rows that are moved between shards",
 	`\btruncate\b|\bvacuum\b|\bcluster\b|\brefresh\b|\bcomment\s+on\b`:              "maintenance",
 	`\bcollate\b\s+"(?:[^C]|C[^"])`:                                                 "collations but C",

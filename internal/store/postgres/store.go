@@ -31,6 +31,9 @@ type Store struct {
 	// node and last name the records of the audit log.
 	node []byte
 	last atomic.Int64
+	// fields are the search indexes as the process knows them; nil: it has to read them.
+	fields  atomic.Pointer[catalogue]
+	indexer *indexer
 	// tidy ends the goroutine that removes what is over, tidied says that it has ended.
 	tidy   context.CancelFunc
 	tidied chan struct{}
@@ -79,6 +82,11 @@ func open(ctx context.Context, o Options) (*Store, error) {
 	if err := prepare(ctx, first, settings, clock.FromTime(o.Clock.Now())); err != nil {
 		return nil, err
 	}
+	if !o.Unfinished {
+		if err := refuseUnfinished(ctx, first); err != nil {
+			return nil, err
+		}
+	}
 	s := &Store{
 		settings: settings, clock: o.Clock, rand: o.Rand, patience: o.Patience, listens: settings.listen == "on",
 		searches: make(chan struct{}, max(1, settings.pool.MaxConns/4)), node: make([]byte, 8), tidied: make(chan struct{}),
@@ -93,6 +101,7 @@ func open(ctx context.Context, o Options) (*Store, error) {
 	tidying, stop := context.WithCancel(context.Background())
 	s.tidy = stop
 	go s.tidyUp(tidying)
+	s.indexer = newIndexer(s, o)
 	return s, nil
 }
 
@@ -173,6 +182,7 @@ func (s *Store) Close() error {
 	s.closing.Unlock()
 	s.tidy()
 	<-s.tidied
+	s.indexer.close()
 	s.config.close()
 	s.work.Wait()
 	s.pool.Close()

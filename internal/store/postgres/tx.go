@@ -23,6 +23,12 @@ type tx struct {
 	group, uid string
 	// version is that of the configuration after the change; 0: it was not changed.
 	version int64
+	// fields are the indexes that the change goes by.
+	fields *catalogue
+	// known are the keys of accounts as they were read or written, keys and flags what waits for the commit.
+	known map[accountPlace]*keySet
+	keys  []keyChange
+	flags map[*store.IndexRecord]store.IndexFlags
 	// revisions are those that accounts had before they were put.
 	revisions []revision
 }
@@ -85,16 +91,22 @@ func (t *tx) configure(fn func(ctx context.Context, c *conn) (int64, error)) err
 }
 
 func (t *tx) Account(group, uid string) (*store.Account, error) {
-	return read(t, func(ctx context.Context, c *conn) (*store.Account, error) { return getAccount(ctx, c, group, uid) })
+	return read(t, func(ctx context.Context, c *conn) (*store.Account, error) {
+		a, err := getAccount(ctx, c, group, uid)
+		if err == nil {
+			t.remember(a)
+		}
+		return a, err
+	})
 }
 
 func (t *tx) PutAccount(a *store.Account) error {
 	t.revisions = append(t.revisions, revision{a, a.Rev})
-	return t.write(a.Group, a.UID, func(ctx context.Context, c *conn) error { return putAccount(ctx, c, a) })
+	return t.write(a.Group, a.UID, func(ctx context.Context, c *conn) error { return t.put(ctx, c, a) })
 }
 
 func (t *tx) DeleteAccount(group, uid string) error {
-	return t.write(group, uid, func(ctx context.Context, c *conn) error { return deleteAccount(ctx, c, group, uid) })
+	return t.write(group, uid, func(ctx context.Context, c *conn) error { return t.remove(ctx, c, group, uid) })
 }
 
 func (t *tx) Owner(group string, id store.Identifier) (string, error) {

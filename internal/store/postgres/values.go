@@ -20,19 +20,26 @@ func (s *Store) AccountValues(ctx context.Context, group string, where query.Exp
 	if err != nil || !storable(group) {
 		return err
 	}
-	r := &run{plan: p, search: q}
-	return s.scan(ctx, &r.begun, func(ctx context.Context, c *conn) error {
+	// What is wanted of an account is no order that an index could have.
+	r := &run{plan: p, store: s, search: store.Search{Group: group, Where: where}}
+	r.wanted = store.WantedIndexes(r.search)
+	if err := s.indexer.beforehand(ctx, group, r.wanted); err != nil {
+		return err
+	}
+	err = s.scan(ctx, &r.begun, func(ctx context.Context, c *conn) error {
 		look := func() error {
-			return r.candidates(ctx, c, func(a *store.Account) error {
+			return r.look(ctx, c, func(a *store.Account) error {
 				r.begun = true
 				return fn(r.place(a).Sort)
 			})
 		}
-		if !p.looksUp() {
+		if !p.looksUp() && len(r.wanted) == 0 {
 			return look()
 		}
-		return snapshot(ctx, c, look)
+		return r.chosen(ctx, c, look)
 	})
+	s.indexer.note(p)
+	return err
 }
 
 // looksUp tells whether the filter needs a statement of its own before.
@@ -47,34 +54,71 @@ func (s *Store) ExplainSearch(ctx context.Context, q store.Search) (store.Explan
 	if err != nil {
 		return store.Explanation{}, err
 	}
-	explain := "EXPLAIN (COSTS OFF) "
-	if s.settings.cockroach {
-		explain = "EXPLAIN "
-	}
-	pieces := []fragment{{sql: explain + "SELECT uid"}, p.from()}
-	if p.native() {
-		pieces = append(pieces, p.behind(q.After), p.orderBy(), limit(max(q.Limit, 1), q.Start))
-	}
+	r := &run{plan: p, store: s, search: q}
 	var steps []string
 	begun := false
 	err = s.scan(ctx, &begun, func(ctx context.Context, c *conn) error {
-		steps = nil
-		return p.rows(ctx, c, func(r pgx.Rows) error {
-			var line string
-			err := r.Scan(&line)
-			steps = append(steps, line)
-			return err
-		}, pieces...)
+		return r.chosen(ctx, c, func() (err error) {
+			steps = nil
+			for _, pieces := range r.statements() {
+				if steps, err = s.steps(ctx, c, p, steps, pieces); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 	})
 	if err != nil {
 		return store.Explanation{}, err
 	}
 	e := explanation(steps, p.looksUp())
-	e.Sort = e.Sort || !p.native()
-	if !p.exact {
+	// What comes by the rows of indexes is sorted here, by the UID at least.
+	e.Sort = e.Sort || !p.native() || p.Narrow != nil
+	p.Explain(&e, q.Where != nil)
+	if !p.exact && !p.Covered() {
 		e.Steps = append(e.Steps, "each row is looked at: the condition is on documents")
 	}
 	return e, nil
+}
+
+// statements are those that find the page, or whose rows are looked at: of an index, and of the accounts that it leads to.
+func (r *run) statements() (all [][]fragment) {
+	found := []fragment{{sql: "SELECT uid"}, r.from(), {" AND uid = ANY(?)", []any{[]string{""}}}}
+	switch {
+	case r.Stream != nil:
+		all = append(all, indexRows(r.Stream.Record, r.Stream.Walks(r.search.After)[0], max(r.search.Limit, 1)))
+		if r.where == nil || r.Covered() {
+			return all
+		}
+		return append(all, found)
+	case r.Narrow != nil:
+		for _, at := range r.Narrow.Parts {
+			for _, in := range at.Ranges {
+				all = append(all, indexRows(at.Record, store.IndexWalk{In: in}, mostPiece))
+			}
+		}
+		return append(all, found)
+	}
+	pieces := []fragment{{sql: "SELECT uid"}, r.from()}
+	if r.native() {
+		pieces = append(pieces, r.behind(r.search.After), r.orderBy(), limit(max(r.search.Limit, 1), r.search.Start))
+	}
+	return append(all, pieces)
+}
+
+// steps adds the server's plan of a statement to those of others.
+func (s *Store) steps(ctx context.Context, c *conn, p *plan, steps []string, pieces []fragment) ([]string, error) {
+	explain := "EXPLAIN (COSTS OFF) "
+	if s.settings.cockroach {
+		explain = "EXPLAIN "
+	}
+	err := p.rows(ctx, c, func(r pgx.Rows) error {
+		var line string
+		err := r.Scan(&line)
+		steps = append(steps, line)
+		return err
+	}, append([]fragment{{sql: explain}}, pieces...)...)
+	return steps, err
 }
 
 // accesses are the ways to come by accounts, by what a condition on an index holds; the first that fits is it.

@@ -1,26 +1,16 @@
 package sqlite
 
 import (
-	"encoding/json"
 	"fmt"
 
-	"github.com/doorward/doorward/internal/clock"
-	"github.com/doorward/doorward/internal/query"
 	"github.com/doorward/doorward/internal/store"
 	"zombiezen.com/go/sqlite"
-)
-
-// The states of an index. Writers keep up all but those that go; searches use those that are ready.
-const (
-	indexFilling = iota + 1
-	indexReady
-	indexGoing
 )
 
 const (
 	sqlSearchVersion     = `SELECT value FROM meta WHERE name = 'search_version'`
 	sqlRaiseSearch       = `UPDATE meta SET value = value + 1 WHERE name = 'search_version'`
-	sqlSearchFields      = `SELECT id, grp, kind, path, state, flags, filled, created, used FROM search_fields ORDER BY id`
+	sqlSearchFields      = `SELECT id, grp, kind, path, state, flags, created, used FROM search_fields ORDER BY id`
 	sqlInsertSearchField = `INSERT INTO search_fields (grp, kind, path, state, flags, filled, created, used)
 		VALUES (?,?,?,1,0,0,?,?) ON CONFLICT DO NOTHING`
 	sqlFlagSearchField   = `UPDATE search_fields SET flags = flags | ? WHERE id = ? AND flags & ?3 <> ?3`
@@ -36,28 +26,10 @@ const (
 	sqlDeleteSearchKey = `DELETE FROM search_keys WHERE field = ? AND key = ? AND owner = ?`
 )
 
-// field is a record of the catalogue of indexes.
-type field struct {
-	id      int64
-	group   string
-	index   store.Index
-	state   int
-	flags   store.IndexFlags
-	filled  int64
-	created clock.Millis
-	used    clock.Millis
-}
-
-// ready tells whether searches may use it.
-func (f *field) ready() bool { return f.state == indexReady }
-
-// exact tells whether every account that a lookup finds satisfies its comparison.
-func (f *field) exact(l *store.Lookup) bool { return l.Exact && f.flags&store.IndexOverflow == 0 }
-
 // catalogue is what a connection knows of the indexes. It is right within a transaction that called current.
 type catalogue struct {
 	version int64
-	groups  map[string][]*field
+	groups  map[string][]*store.IndexRecord
 }
 
 // forget makes the next call of current read everything again.
@@ -65,7 +37,7 @@ func (k *catalogue) forget() { k.version = 0 }
 
 // current reads the catalogue unless it is the one of the connection's transaction already. Who calls it is within a
 // transaction: whatever another process does to the catalogue is before it or behind it.
-func (k *catalogue) current(c *sqlite.Conn, group string) ([]*field, error) {
+func (k *catalogue) current(c *sqlite.Conn, group string) ([]*store.IndexRecord, error) {
 	var version int64
 	if err := get(c, sqlSearchVersion, noParameters, func(r *row) error { version = r.int(); return nil }); err != nil {
 		return nil, fmt.Errorf("version of the search indexes: %w", err)
@@ -75,46 +47,32 @@ func (k *catalogue) current(c *sqlite.Conn, group string) ([]*field, error) {
 		if err != nil {
 			return nil, err
 		}
-		k.groups = map[string][]*field{}
+		k.groups = map[string][]*store.IndexRecord{}
 		for _, f := range fields {
-			k.groups[f.group] = append(k.groups[f.group], f)
+			k.groups[f.Group] = append(k.groups[f.Group], f)
 		}
 		k.version = version
 	}
 	return k.groups[group], nil
 }
 
-func searchFields(c *sqlite.Conn) (fields []*field, err error) {
+func searchFields(c *sqlite.Conn) (fields []*store.IndexRecord, err error) {
 	err = list(c, sqlSearchFields, noParameters, func(r *row) error {
-		f := &field{id: r.int(), group: r.text()}
-		kind := store.IndexKind(r.int())
-		var path query.Path
-		if err := json.Unmarshal([]byte(r.text()), &path); err != nil {
-			return fmt.Errorf("search index %d: %w", f.id, err)
+		f := &store.IndexRecord{ID: r.int(), Group: r.text()}
+		if !f.Read(store.IndexKind(r.int()), []byte(r.text())) {
+			return fmt.Errorf("search index %d is of a field that has none", f.ID)
 		}
-		f.state, f.flags, f.filled, f.created, f.used = int(r.int()), store.IndexFlags(r.int()), r.int(), r.time(), r.time()
-		ix, ok := store.NewIndex(path, kind)
-		if !ok {
-			return fmt.Errorf("search index %d is of a field that has none", f.id)
-		}
-		f.index = ix
+		f.State, f.Flags, f.Created, f.Used = store.IndexState(r.int()), store.IndexFlags(r.int()), r.time(), r.time()
 		fields = append(fields, f)
 		return nil
 	})
 	return fields, err
 }
 
-// pathText is a path as the catalogue has it.
-func pathText(p query.Path) string {
-	// Marshal has no error for strings.
-	text, _ := json.Marshal(p)
-	return string(text)
-}
-
 // written is an account with the indexes of its group, before and after a change.
 type written struct {
 	c      *sqlite.Conn
-	fields []*field
+	fields []*store.IndexRecord
 	// before is what was stored, nil: nothing; row is the number of its row.
 	before *store.Account
 	row    int64
@@ -157,14 +115,14 @@ func (t *tx) follow(w *written, after *store.Account) error {
 	for _, f := range w.fields {
 		var flags store.IndexFlags
 		var err error
-		switch f.state {
-		case indexReady:
-			flags, err = f.replace(w.c, w.row, w.before, after)
-		case indexFilling:
-			flags, err = f.meanwhile(w.c, w.row, w.before, after)
+		switch f.State {
+		case store.IndexReady:
+			flags, err = replace(f, w.c, w.row, w.before, after)
+		case store.IndexFilling:
+			flags, err = meanwhile(f, w.c, w.row, w.before, after)
 		}
 		if err != nil {
-			return fmt.Errorf("search index %s: %w", f.index.Path, err)
+			return fmt.Errorf("search index %s: %w", f.Index.Path, err)
 		}
 		if err := t.flagged(f, flags); err != nil {
 			return err
@@ -174,11 +132,11 @@ func (t *tx) follow(w *written, after *store.Account) error {
 }
 
 // flagged notes in the catalogue what rows the index has from now on.
-func (t *tx) flagged(f *field, flags store.IndexFlags) error {
-	if flags&^f.flags == 0 {
+func (t *tx) flagged(f *store.IndexRecord, flags store.IndexFlags) error {
+	if flags&^f.Flags == 0 {
 		return nil
 	}
-	changed, err := exec(t.c, sqlFlagSearchField, func(b *binder) { b.int(int64(flags)); b.int(f.id); b.int(int64(flags)) })
+	changed, err := exec(t.c, sqlFlagSearchField, func(b *binder) { b.int(int64(flags)); b.int(f.ID); b.int(int64(flags)) })
 	if err != nil || changed == 0 {
 		return err
 	}
@@ -193,23 +151,23 @@ func (t *tx) raise() error {
 }
 
 // replace writes the difference between the keys of two states of an account; nil: there is or was none.
-func (f *field) replace(c *sqlite.Conn, row int64, before, after *store.Account) (flags store.IndexFlags, err error) {
+func replace(f *store.IndexRecord, c *sqlite.Conn, row int64, before, after *store.Account) (flags store.IndexFlags, err error) {
 	var old, now [][]byte
 	uid := ""
 	if before != nil {
-		old, _ = f.index.Keys(before)
+		old, _ = f.Index.Keys(before)
 		uid = before.UID
 	}
 	if after != nil {
-		now, flags = f.index.Keys(after)
+		now, flags = f.Index.Keys(after)
 		uid = after.UID
 	}
 	for i, key := range old {
 		// The first one is marked as such: who was first and is another now is written again.
 		if at := place(now, key); at < 0 {
-			_, err = exec(c, sqlDeleteSearchKey, func(b *binder) { b.int(f.id); b.stmt.BindBytes(b.next(), key); b.text(uid) })
+			_, err = exec(c, sqlDeleteSearchKey, func(b *binder) { b.int(f.ID); b.stmt.BindBytes(b.next(), key); b.text(uid) })
 		} else if (at == 0) != (i == 0) {
-			err = f.insert(c, key, uid, row, at == 0)
+			err = insert(f, c, key, uid, row, at == 0)
 		}
 		if err != nil {
 			return flags, err
@@ -217,7 +175,7 @@ func (f *field) replace(c *sqlite.Conn, row int64, before, after *store.Account)
 	}
 	for i, key := range now {
 		if place(old, key) < 0 {
-			if err := f.insert(c, key, uid, row, i == 0); err != nil {
+			if err := insert(f, c, key, uid, row, i == 0); err != nil {
 				return flags, err
 			}
 		}
@@ -227,19 +185,19 @@ func (f *field) replace(c *sqlite.Conn, row int64, before, after *store.Account)
 
 // meanwhile writes all keys of an account that changes while the index is filled, and notes its row: whoever fills passes
 // over it, because what he read of it is old.
-func (f *field) meanwhile(c *sqlite.Conn, row int64, before, after *store.Account) (flags store.IndexFlags, err error) {
-	if _, err := exec(c, sqlNoteChanged, func(b *binder) { b.int(f.id); b.int(row) }); err != nil {
+func meanwhile(f *store.IndexRecord, c *sqlite.Conn, row int64, before, after *store.Account) (flags store.IndexFlags, err error) {
+	if _, err := exec(c, sqlNoteChanged, func(b *binder) { b.int(f.ID); b.int(row) }); err != nil {
 		return 0, err
 	}
 	if before != nil {
-		if _, err := f.replace(c, row, before, nil); err != nil {
+		if _, err := replace(f, c, row, before, nil); err != nil {
 			return 0, err
 		}
 	}
 	if after == nil {
 		return 0, nil
 	}
-	return f.replace(c, row, nil, after)
+	return replace(f, c, row, nil, after)
 }
 
 // place returns where the key is among the keys; -1: nowhere.
@@ -252,9 +210,9 @@ func place(keys [][]byte, key []byte) int {
 	return -1
 }
 
-func (f *field) insert(c *sqlite.Conn, key []byte, uid string, row int64, first bool) error {
+func insert(f *store.IndexRecord, c *sqlite.Conn, key []byte, uid string, row int64, first bool) error {
 	_, err := exec(c, sqlInsertSearchKey, func(b *binder) {
-		b.int(f.id)
+		b.int(f.ID)
 		b.stmt.BindBytes(b.next(), key)
 		b.text(uid)
 		b.int(row)

@@ -83,13 +83,15 @@ func scanPartner(r *row, p *store.Partner) error {
 }
 
 func putPartner(c *sqlite.Conn, p *store.Partner) error {
-	return putConfiguration(c, sqlPutPartner, func(b *binder) {
-		b.int(p.ID)
-		b.text(p.Name)
-		b.blob(p.Secret)
-		b.bool(p.Disabled)
-		b.time(p.Created)
-	})
+	return putConfiguration(c, sqlPutPartner, func(b *binder) { bindPartner(b, p) })
+}
+
+func bindPartner(b *binder, p *store.Partner) {
+	b.int(p.ID)
+	b.text(p.Name)
+	b.blob(p.Secret)
+	b.bool(p.Disabled)
+	b.time(p.Created)
 }
 
 func getSite(c *sqlite.Conn, apiKey string) (*store.Site, error) {
@@ -119,21 +121,23 @@ func scanSite(r *row, s *store.Site) (err error) {
 }
 
 func putSite(c *sqlite.Conn, s *store.Site) error {
-	return putConfiguration(c, sqlPutSite, func(b *binder) {
-		b.text(s.APIKey)
-		b.int(s.SiteID)
-		b.int(s.Partner)
-		b.text(s.Group)
-		b.text(s.BaseDomain)
-		b.text(s.Description)
-		b.text(s.DataCenter)
-		b.list(s.TrustedSiteURLs)
-		b.text(s.Status)
-		b.time(s.Created)
-		b.doc(s.Settings)
-		b.doc(s.Policies)
-		b.doc(s.Schema)
-	})
+	return putConfiguration(c, sqlPutSite, func(b *binder) { bindSite(b, s) })
+}
+
+func bindSite(b *binder, s *store.Site) {
+	b.text(s.APIKey)
+	b.int(s.SiteID)
+	b.int(s.Partner)
+	b.text(s.Group)
+	b.text(s.BaseDomain)
+	b.text(s.Description)
+	b.text(s.DataCenter)
+	b.list(s.TrustedSiteURLs)
+	b.text(s.Status)
+	b.time(s.Created)
+	b.doc(s.Settings)
+	b.doc(s.Policies)
+	b.doc(s.Schema)
 }
 
 func getKey(c *sqlite.Conn, userKey string) (*store.Key, error) {
@@ -166,43 +170,49 @@ func scanKey(r *row, k *store.Key) (err error) {
 }
 
 func putKey(c *sqlite.Conn, k *store.Key) error {
-	return putConfiguration(c, sqlPutKey, func(b *binder) {
-		b.text(k.UserKey)
-		b.int(k.Partner)
-		b.text(k.Kind)
-		b.text(k.Name)
-		b.text(k.Description)
-		b.blob(k.Secret)
-		b.blob(k.PublicKey)
-		b.list(k.Privileges)
-		b.list(k.Sites)
-		b.bool(k.Disabled)
-		b.time(k.Created)
-		b.time(k.Revoked)
-	})
+	return putConfiguration(c, sqlPutKey, func(b *binder) { bindKey(b, k) })
+}
+
+func bindKey(b *binder, k *store.Key) {
+	b.text(k.UserKey)
+	b.int(k.Partner)
+	b.text(k.Kind)
+	b.text(k.Name)
+	b.text(k.Description)
+	b.blob(k.Secret)
+	b.blob(k.PublicKey)
+	b.list(k.Privileges)
+	b.list(k.Sites)
+	b.bool(k.Disabled)
+	b.time(k.Created)
+	b.time(k.Revoked)
 }
 
 func signingKeys(c *sqlite.Conn) ([]*store.SigningKey, error) {
-	return records(c, sqlSigningKeys, noParameters, func(r *row, k *store.SigningKey) error {
-		k.ID = r.text()
-		k.Private = r.blob()
-		k.Public = r.blob()
-		k.Created = r.time()
-		k.Activates = r.time()
-		k.Retired = r.time()
-		return nil
-	})
+	return records(c, sqlSigningKeys, noParameters, scanSigningKey)
+}
+
+func scanSigningKey(r *row, k *store.SigningKey) error {
+	k.ID = r.text()
+	k.Private = r.blob()
+	k.Public = r.blob()
+	k.Created = r.time()
+	k.Activates = r.time()
+	k.Retired = r.time()
+	return nil
 }
 
 func putSigningKey(c *sqlite.Conn, k *store.SigningKey) error {
-	return putConfiguration(c, sqlPutSigningKey, func(b *binder) {
-		b.text(k.ID)
-		b.stmt.BindBytes(b.next(), k.Private)
-		b.stmt.BindBytes(b.next(), k.Public)
-		b.time(k.Created)
-		b.time(k.Activates)
-		b.time(k.Retired)
-	})
+	return putConfiguration(c, sqlPutSigningKey, func(b *binder) { bindSigningKey(b, k) })
+}
+
+func bindSigningKey(b *binder, k *store.SigningKey) {
+	b.text(k.ID)
+	b.stmt.BindBytes(b.next(), k.Private)
+	b.stmt.BindBytes(b.next(), k.Public)
+	b.time(k.Created)
+	b.time(k.Activates)
+	b.time(k.Retired)
 }
 
 func deleteSigningKey(c *sqlite.Conn, id string) error {

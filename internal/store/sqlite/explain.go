@@ -16,7 +16,7 @@ func (s *Store) ExplainSearch(ctx context.Context, q store.Search) (store.Explan
 	var e store.Explanation
 	err = s.search(ctx, p, q, func(c *conn) error {
 		text := "EXPLAIN QUERY PLAN " + p.pageText(p.arg(int64(q.Limit)), p.arg(int64(max(q.Start, 0))))
-		if p.stream != nil {
+		if p.Stream != nil {
 			text = "EXPLAIN QUERY PLAN " + p.pieces(q)[0] + cut(p.arg(int64(q.Limit)), "0")
 		}
 		if err := c.keep(text); err != nil {
@@ -28,7 +28,7 @@ func (s *Store) ExplainSearch(ctx context.Context, q store.Search) (store.Explan
 			return nil
 		})
 		e = explanation(steps)
-		p.explain(&e)
+		p.Explain(&e, p.holds != "")
 		return err
 	})
 	if err != nil {

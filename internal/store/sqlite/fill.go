@@ -43,7 +43,7 @@ type chunk struct {
 
 // fill puts all accounts into the index, chunk after chunk, and makes it ready. Several processes may do so: what one has
 // written the others leave.
-func (x *indexer) fill(ctx context.Context, f *field) error {
+func (x *indexer) fill(ctx context.Context, f *store.IndexRecord) error {
 	for {
 		k, err := x.read(ctx, f)
 		if err == store.ErrNotFound {
@@ -54,7 +54,7 @@ func (x *indexer) fill(ctx context.Context, f *field) error {
 		}
 		if k.accounts == 0 {
 			// Whoever came since has written himself.
-			return x.s.submit(ctx, &job{fn: func(t *tx) error { return t.turn(f, indexReady, indexFilling) }})
+			return x.s.submit(ctx, &job{fn: func(t *tx) error { return t.turn(f, store.IndexReady, store.IndexFilling) }})
 		}
 		if err := x.write(ctx, f, k); err != nil && err != errFilled {
 			return err
@@ -63,13 +63,13 @@ func (x *indexer) fill(ctx context.Context, f *field) error {
 }
 
 // read computes the keys of the next accounts.
-func (x *indexer) read(ctx context.Context, f *field) (*chunk, error) {
+func (x *indexer) read(ctx context.Context, f *store.IndexRecord) (*chunk, error) {
 	k := &chunk{}
 	err := x.s.scan(ctx, func(c *conn) error {
 		if _, err := exec(c.Conn, "BEGIN", noParameters); err != nil {
 			return err
 		}
-		err := get(c.Conn, sqlFillMark, func(b *binder) { b.int(f.id) }, func(r *row) error {
+		err := get(c.Conn, sqlFillMark, func(b *binder) { b.int(f.ID) }, func(r *row) error {
 			k.from = r.int()
 			return nil
 		})
@@ -77,11 +77,11 @@ func (x *indexer) read(ctx context.Context, f *field) (*chunk, error) {
 			return err
 		}
 		k.next = k.from
-		err = list(c.Conn, sqlFillRows, func(b *binder) { b.text(f.group); b.int(k.from); b.int(fillChunk) }, func(r *row) error {
+		err = list(c.Conn, sqlFillRows, func(b *binder) { b.text(f.Group); b.int(k.from); b.int(fillChunk) }, func(r *row) error {
 			if len(k.entries) >= fillKeys {
 				return errChunk
 			}
-			a := &store.Account{Group: f.group}
+			a := &store.Account{Group: f.Group}
 			k.next = r.int()
 			if err := scanAccount(r, a); err != nil {
 				return err
@@ -101,8 +101,8 @@ func (x *indexer) read(ctx context.Context, f *field) (*chunk, error) {
 // errChunk ends the reading of a chunk.
 var errChunk = errors.New("the chunk is full")
 
-func (k *chunk) add(f *field, a *store.Account) {
-	keys, flags := f.index.Keys(a)
+func (k *chunk) add(f *store.IndexRecord, a *store.Account) {
+	keys, flags := f.Index.Keys(a)
 	k.flags |= flags
 	k.accounts++
 	for i, key := range keys {
@@ -111,7 +111,7 @@ func (k *chunk) add(f *field, a *store.Account) {
 }
 
 // write puts a chunk into the index.
-func (x *indexer) write(ctx context.Context, f *field, k *chunk) error {
+func (x *indexer) write(ctx context.Context, f *store.IndexRecord, k *chunk) error {
 	for from := 0; from < len(k.entries); from += fillBatch {
 		batch := k.entries[from:min(from+fillBatch, len(k.entries))]
 		if err := x.s.submit(ctx, &job{fn: func(t *tx) error { return t.fill(f, k, batch) }}); err != nil {
@@ -120,7 +120,7 @@ func (x *indexer) write(ctx context.Context, f *field, k *chunk) error {
 	}
 	return x.s.submit(ctx, &job{fn: func(t *tx) error {
 		t.wrote = true
-		_, err := exec(t.c, sqlFillSearchField, func(b *binder) { b.int(k.next); b.int(f.id); b.int(k.from) })
+		_, err := exec(t.c, sqlFillSearchField, func(b *binder) { b.int(k.next); b.int(f.ID); b.int(k.from) })
 		return err
 	}})
 }
@@ -129,10 +129,10 @@ func (x *indexer) write(ctx context.Context, f *field, k *chunk) error {
 var errFilled = errors.New("filled by another process")
 
 // fill writes a batch of a chunk.
-func (t *tx) fill(f *field, k *chunk, batch []entry) error {
+func (t *tx) fill(f *store.IndexRecord, k *chunk, batch []entry) error {
 	t.wrote = true
 	filled := int64(-1)
-	err := get(t.c, sqlFillMark, func(b *binder) { b.int(f.id) }, func(r *row) error { filled = r.int(); return nil })
+	err := get(t.c, sqlFillMark, func(b *binder) { b.int(f.ID) }, func(r *row) error { filled = r.int(); return nil })
 	if err == store.ErrNotFound || err == nil && filled != k.from {
 		return errFilled
 	}
@@ -144,7 +144,7 @@ func (t *tx) fill(f *field, k *chunk, batch []entry) error {
 	}
 	for _, e := range batch {
 		_, err := exec(t.c, sqlFillKey, func(b *binder) {
-			b.int(f.id)
+			b.int(f.ID)
 			b.stmt.BindBytes(b.next(), e.key)
 			b.text(e.uid)
 			b.int(e.row)

@@ -31,6 +31,7 @@ func indexedStore(t *testing.T) *Store {
 			t.Error(err)
 		}
 	})
+	s.indexer.pieceRows = pieceRows // Not those of tests with few accounts.
 	for from := 0; from < planned; from += 5000 {
 		err := s.Change(t.Context(), func(tx store.Tx) error {
 			for n := from; n < from+5000; n++ {
@@ -65,7 +66,7 @@ func mustPlan(t *testing.T, s *Store, text string, limit int) (*plan, store.Expl
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.indexer.beforehand(t.Context(), "g", p.wanted(q)); err != nil {
+	if err := s.indexer.beforehand(t.Context(), "g", store.WantedIndexes(q)); err != nil {
 		t.Fatal(err)
 	}
 	found, total := 0, int64(0)
@@ -114,7 +115,7 @@ func TestSearchesOfIndexedFieldsAmongManyDoNotScan(t *testing.T) {
 		{`ORDER BY data.city`, "in the order of an index on data.city", []string{keys + "(field=? AND key>? AND key<?)"}, false, 0, 20, planned},
 		{`WHERE data.half = 1 ORDER BY data.n`, "in the order of an index on data.n", []string{keys + "(field=? AND key>? AND key<?)", row}, false, 100, 20, 50000},
 		{`WHERE data.half = 1`, "by an index on data.half", []string{keys + "(field=? AND key=?)"}, false, 0, 20, 50000},
-		{`WHERE data.tags CONTAINS "t7"`, "by an index on data.tags", []string{keys + "(field=? AND key=?)", row}, false, 300, 20, 100},
+		{`WHERE data.tags CONTAINS "t7"`, "by an index on data.tags", []string{keys + "(field=? AND key=?)"}, false, 0, 20, 100},
 		{`WHERE data.n IN (7, 8)`, "by an index on data.n",
 			[]string{row, "LIST SUBQUERY", "COMPOUND QUERY", "LEFT-MOST SUBQUERY", keys + "(field=? AND key=?)", "UNION ALL", keys + "(field=? AND key=?)", "USE TEMP B-TREE FOR ORDER BY"}, true, 100, 20, 20},
 		{`WHERE data.n = 7 OR data.city = "c7"`, "by an index on data.n, by an index on data.city",

@@ -58,6 +58,7 @@ func access(t testing.TB, s store.Store, text string) store.Explanation {
 // wantWholeIndexes compares the rows of all indexes in the file with the accounts: nothing is missing, nothing too much.
 func wantWholeIndexes(t testing.TB, s store.Store, file string) (indexes int) {
 	t.Helper()
+	wantTrueCounts(t, file)
 	c := raw(t.(*testing.T), file)
 	defer closeRaw(t.(*testing.T), c)
 	want, got := map[string]bool{}, map[string]bool{}

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -209,13 +208,10 @@ func scalarMatcher(kind store.Kind, c *query.Comparison) matcher {
 	}
 }
 
-// loginMembers are the members of loginIDs whose every value is a record of the identifiers.
-var loginMembers = []string{"emails", "unverifiedEmails", "username"}
-
 // identifiers compiles the look-up of login identifiers into the index that makes them unique. Their values are lower
 // case; a constant that may have further spellings (beyond ASCII) is left to the document alone.
 func (p *plan) identifiers(f store.Field, c *query.Comparison) (string, bool) {
-	if !isIdentifier(f, c) {
+	if !store.IsIdentifier(f, c) {
 		return "", false
 	}
 	params := make([]string, len(c.Values))
@@ -224,32 +220,6 @@ func (p *plan) identifiers(f store.Field, c *query.Comparison) (string, bool) {
 	}
 	return fmt.Sprintf("uid IN (SELECT uid FROM identifiers WHERE grp = %s AND space = %s AND value IN (%s))",
 		paramGroup, p.arg(store.LoginSpace), strings.Join(params, ", ")), true
-}
-
-// isIdentifier tells whether the comparison is of a login identifier with texts that identifiers can be.
-func isIdentifier(f store.Field, c *query.Comparison) bool {
-	if f.Part != store.PartLoginIDs || len(f.Rest) != 1 || c.Op != query.Equal && c.Op != query.In {
-		return false
-	}
-	if !slices.ContainsFunc(loginMembers, func(name string) bool { return strings.EqualFold(f.Rest[0], name) }) {
-		return false
-	}
-	for _, v := range c.Values {
-		if v.Kind != query.String || !plain(v.Str) {
-			return false
-		}
-	}
-	return true
-}
-
-// plain tells whether a text is one that normalization leaves as it is: ASCII without blanks around it, lower case already.
-func plain(s string) bool {
-	for i := range len(s) {
-		if s[i] >= 0x80 {
-			return false
-		}
-	}
-	return strings.TrimSpace(s) == s
 }
 
 // column returns the column that the part is stored in.

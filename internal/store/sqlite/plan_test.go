@@ -93,6 +93,19 @@ func TestHotStatementsAnswerFromAnIndex(t *testing.T) {
 		sqlDropSearchKeys: {"SEARCH search_keys USING PRIMARY KEY (field=? AND key=? AND owner=?)", "LIST SUBQUERY",
 			"SEARCH search_keys USING PRIMARY KEY (field=?)"},
 		sqlAudits: {"SEARCH audit USING INDEX audit_site (api_key=?)"},
+
+		sqlGroupSize:  {"SEARCH group_sizes USING PRIMARY KEY (grp=?)"},
+		sqlFirstPiece: {"SEARCH search_counts USING PRIMARY KEY (field=? AND key>? AND key<?)"},
+		sqlLastPiece:  {"SEARCH search_counts USING PRIMARY KEY (field=? AND key>? AND key<?)"},
+		sqlPiecesSum:  {"SEARCH search_counts USING PRIMARY KEY (field=? AND key>? AND key<?)"},
+		sqlRowsBefore: {"SEARCH search_keys USING PRIMARY KEY (field=? AND key>? AND (key,owner)<(?,?))"},
+		sqlRowsFrom:   {"SEARCH search_keys USING PRIMARY KEY (field=? AND (key,owner)>(?,?) AND key<?)"},
+		sqlRowBehind:  {"SEARCH search_keys USING PRIMARY KEY (field=? AND (key,owner)>(?,?))"},
+		// What the triggers do.
+		`UPDATE search_counts SET rows = rows + 1 WHERE field = ?1 AND rows >= 0 AND (key, owner) =
+			(SELECT key, owner FROM search_counts WHERE field = ?1 AND (key, owner) <= (?2, ?3) ORDER BY key DESC, owner DESC LIMIT 1)`: {
+			"SEARCH search_counts USING PRIMARY KEY (field=? AND key=? AND owner=?)", "SCALAR SUBQUERY",
+			"SEARCH search_counts USING PRIMARY KEY (field=? AND (key,owner)<(?,?))"},
 	} {
 		wantSteps(t, query, explainPlan(t, s, query), want...)
 	}

@@ -22,7 +22,7 @@ func (s *Store) SearchAccounts(ctx context.Context, q store.Search, each func(a 
 		return 0, err
 	}
 	var total int64
-	if err := s.indexer.beforehand(ctx, q.Group, p.wanted(q)); err != nil {
+	if err := s.indexer.beforehand(ctx, q.Group, store.WantedIndexes(q)); err != nil {
 		return 0, err
 	}
 	err = s.search(ctx, p, q, func(c *conn) error {
@@ -69,7 +69,7 @@ func (p *plan) page(c *conn, q store.Search) ([]int64, error) {
 	switch {
 	case q.Limit <= 0:
 		return nil, nil
-	case p.stream != nil:
+	case p.Stream != nil:
 		return p.streamed(c, q)
 	}
 	return p.rows(c, p.pageText(p.arg(int64(q.Limit)), p.arg(int64(max(q.Start, 0)))))
@@ -89,7 +89,7 @@ func (p *plan) rows(c *conn, text string) (ids []int64, err error) {
 
 // pageText returns the statement of the page, given its last two parameters.
 func (p *plan) pageText(limit, offset string) string {
-	text := "SELECT id FROM " + p.within(p.narrow, p.inOrder())
+	text := "SELECT id FROM " + p.within(p.Narrow, p.inOrder())
 	if p.after != "" {
 		text += " AND " + p.after
 	}
@@ -108,9 +108,12 @@ func (p *plan) count(c *conn, q store.Search, found int) (total int64, err error
 		// The page is the end of the result.
 		return int64(max(q.Start, 0) + found), nil
 	}
-	text := "SELECT count(*) FROM " + p.within(p.best, false)
-	if p.whole {
-		text = p.countText(p.best)
+	if total, ok, err := p.countWhole(c, q); ok || err != nil {
+		return total, err
+	}
+	text := "SELECT count(*) FROM " + p.within(p.Best, false)
+	if p.Whole {
+		text = p.countText(p.Best)
 	}
 	if err := c.keep(text); err != nil {
 		return 0, err

@@ -37,6 +37,8 @@ type Options struct {
 	IndexAfter int64
 	// IndexAtOnce has searches wait for an index of every field that they could use one of. It is for tests.
 	IndexAtOnce bool
+	// Unfinished opens a database whose copy is not complete; without it that is [store.ErrUnfinished].
+	Unfinished bool
 }
 
 // checkpoints lets the log of a writer with a large cache grow to twice that cache before it is copied into the file: a
@@ -111,6 +113,11 @@ func open(ctx context.Context, o Options) (*Store, error) {
 	}
 	if err := prepare(ctx, w, file, o.Clock); err != nil {
 		return nil, errors.Join(err, w.Close())
+	}
+	if !o.Unfinished {
+		if err := refuseUnfinished(w.Conn); err != nil {
+			return nil, errors.Join(err, w.Close())
+		}
 	}
 	nonces, config, err := openShared(file, o.Busy)
 	if err != nil {

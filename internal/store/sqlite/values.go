@@ -33,12 +33,12 @@ func (s *Store) AccountValues(ctx context.Context, group string, where query.Exp
 	if len(columns) == 0 {
 		columns = append(columns, "1")
 	}
-	if err := s.indexer.beforehand(ctx, group, p.wanted(q)); err != nil {
+	if err := s.indexer.beforehand(ctx, group, store.WantedIndexes(q)); err != nil {
 		return err
 	}
 	p.values = true
 	return s.search(ctx, p, q, func(c *conn) error {
-		text := "SELECT " + strings.Join(columns, ", ") + " FROM " + p.within(p.best, false)
+		text := "SELECT " + strings.Join(columns, ", ") + " FROM " + p.within(p.Best, false)
 		if err := c.keep(text); err != nil {
 			return err
 		}

@@ -1,0 +1,157 @@
+package sqlite_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/doorward/doorward/internal/store"
+	"github.com/doorward/doorward/internal/store/sqlite"
+)
+
+// wantTrueCounts compares the numbers that are kept with what there is.
+func wantTrueCounts(t testing.TB, file string) {
+	t.Helper()
+	c := raw(t.(*testing.T), file)
+	defer closeRaw(t.(*testing.T), c)
+	for _, text := range []string{
+		// A group whose accounts are all gone may stay, with none.
+		`SELECT grp || ': ' || accounts FROM group_sizes s WHERE accounts <> (SELECT count(*) FROM accounts a WHERE a.grp = s.grp)`,
+		`SELECT DISTINCT 'no size of ' || grp FROM accounts WHERE grp NOT IN (SELECT grp FROM group_sizes)`,
+		`WITH pieces AS (SELECT field, key, owner, rows, lead(key) OVER w AS next_key, lead(owner) OVER w AS next_owner FROM search_counts
+				WINDOW w AS (PARTITION BY field ORDER BY key, owner)),
+			counted AS (SELECT *, (SELECT count(*) FROM search_keys k WHERE k.field = p.field AND (k.key, k.owner) >= (p.key, p.owner)
+				AND (p.next_key IS NULL OR (k.key, k.owner) < (p.next_key, p.next_owner))) AS really FROM pieces p)
+			SELECT 'field ' || field || ', piece ' || hex(key) || ' ' || owner || ': ' || rows || ', really ' || really FROM counted WHERE rows >= 0 AND rows <> really`,
+		`SELECT 'field ' || field || ' has no first piece' FROM search_counts GROUP BY field HAVING min(key) <> x''`,
+	} {
+		stmt, _, err := c.PrepareTransient(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for {
+			more, err := stmt.Step()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !more {
+				break
+			}
+			t.Error(stmt.ColumnText(0))
+		}
+		if err := stmt.Finalize(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func execRaw(t *testing.T, file, text string) {
+	t.Helper()
+	c := raw(t, file)
+	defer closeRaw(t, c)
+	stmt, _, err := c.PrepareTransient(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stmt.Step(); err != nil {
+		t.Fatal(err)
+	}
+	if err := stmt.Finalize(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestLargeResultsAreCountedByAddingUp(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "counted.db")
+	s := openWith(t, sqlite.Options{File: file, IndexAtOnce: true})
+	r := rand.New(rand.NewPCG(3, 4))
+	numbers := map[string]int{}
+	change := func(n int) {
+		err := s.Change(t.Context(), func(tx store.Tx) error {
+			for range n {
+				uid := fmt.Sprint("u", r.IntN(800))
+				_, known := numbers[uid]
+				a, err := tx.Account("g", uid)
+				switch {
+				case !known && err == store.ErrNotFound:
+					a, err = &store.Account{Group: "g", UID: uid}, nil
+				case err == nil && r.IntN(4) == 0:
+					delete(numbers, uid)
+					if err := tx.DeleteAccount("g", uid); err != nil {
+						return err
+					}
+					continue
+				}
+				if err != nil {
+					return err
+				}
+				// Some values have many accounts, more than a piece has rows.
+				numbers[uid] = r.IntN(5) * r.IntN(60)
+				a.Data = json.RawMessage(fmt.Sprintf(`{"n":%d}`, numbers[uid]))
+				if err := tx.PutAccount(a); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for round := range 12 {
+		change(250)
+		for range 15 {
+			from := r.IntN(240)
+			to := from + r.IntN(240-from+1)
+			want := int64(0)
+			for _, n := range numbers {
+				if n >= from && n < to {
+					want++
+				}
+			}
+			text := fmt.Sprintf("SELECT * FROM accounts WHERE data.n >= %d AND data.n < %d LIMIT 1", from, to)
+			if _, total := find(t, s, text); total != want {
+				t.Fatalf("round %d: %s: total %d, want %d", round, text, total, want)
+			}
+		}
+		if _, total := find(t, s, "SELECT * FROM accounts LIMIT 1"); total != int64(len(numbers)) {
+			t.Fatalf("round %d: %d accounts in all, want %d", round, total, len(numbers))
+		}
+		wantTrueCounts(t, file)
+	}
+
+	_, before := find(t, s, "SELECT * FROM accounts WHERE data.n >= 0 LIMIT 1")
+	execRaw(t, file, "UPDATE search_counts SET rows = rows + 1 WHERE (key, owner) = (SELECT key, owner FROM search_counts WHERE rows < 6 ORDER BY key, owner LIMIT 1 OFFSET 9)")
+	if _, total := find(t, s, "SELECT * FROM accounts WHERE data.n >= 0 LIMIT 1"); total != before+1 {
+		t.Errorf("the numbers of the pieces are not what is added up: %d, before %d", total, before)
+	}
+}
+
+// Programs that know nothing of the numbers keep them right: an older version, or the engine's own tool.
+func TestAnyProgramKeepsTheCounts(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "counted.db")
+	s := openWith(t, sqlite.Options{File: file, IndexAtOnce: true})
+	err := s.Change(t.Context(), func(tx store.Tx) error {
+		for n := range 40 {
+			if err := tx.PutAccount(&store.Account{Group: "g", UID: fmt.Sprint(n), Data: fmt.Appendf(nil, `{"n":%d}`, n)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	find(t, s, "SELECT * FROM accounts WHERE data.n >= 0 LIMIT 1")
+	execRaw(t, file, "DELETE FROM search_keys WHERE owner IN ('3', '4')")
+	execRaw(t, file, "DELETE FROM accounts WHERE uid IN ('3', '4')")
+	wantTrueCounts(t, file)
+	for _, text := range []string{"SELECT * FROM accounts LIMIT 1", "SELECT * FROM accounts WHERE data.n >= 0 LIMIT 1"} {
+		if _, total := find(t, s, text); total != 38 {
+			t.Errorf("%s: total %d, want 38", strings.TrimPrefix(text, "SELECT * FROM "), total)
+		}
+	}
+}
