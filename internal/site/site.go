@@ -2,6 +2,8 @@ package site
 
 import (
 	"crypto/rsa"
+	"slices"
+	"strings"
 
 	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/policy"
@@ -83,7 +85,24 @@ type Settings struct {
 	// Progression says what of a lite account goes to the full one that takes its place, beside the subscriptions: nothing if
 	// it is empty, or [ProgressionAuto].
 	Progression string `json:"progression,omitempty"`
+	// Counters are those that were registered, in this order, at most [MaxCounters].
+	Counters []Counter `json:"counters,omitempty"`
 }
 
 // ProgressionAuto gives the full account the consents, profile and data of the lite one, where it has none.
 const ProgressionAuto = "auto"
+
+// MaxCounters bounds the counters that a site may register. It is our bound.
+const MaxCounters = 100
+
+// Counter is what is counted of users: a class, and a path of at most two levels in it ("/", "/news", "/news/sport").
+type Counter struct {
+	Class string `json:"class"`
+	Path  string `json:"path"`
+}
+
+// System tells whether the counter needs no registration: the root of a class whose name begins with an underscore.
+func (c Counter) System() bool { return strings.HasPrefix(c.Class, "_") && c.Path == "/" }
+
+// Counts tells whether the site counts with the counter: it was registered, or needs not be.
+func (s *Site) Counts(c Counter) bool { return c.System() || slices.Contains(s.Settings.Counters, c) }

@@ -26,6 +26,12 @@ func Methods(d Deps) []*method.Method {
 		initProgression(d),
 		getProgressionPolicy(d),
 		setProgressionPolicy(d),
+		// Counters.
+		registerCounters(d),
+		unregisterCounters(d),
+		getRegisteredCounters(d),
+		incrementCounters(d),
+		getCounters(d),
 		// Tokens, configuration, search.
 		getJWT(d),
 		getJWTPublicKey(d),
