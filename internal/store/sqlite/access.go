@@ -135,7 +135,7 @@ func (p *plan) accounts(o *store.Option, union string) string {
 		}
 	}
 	if len(texts) == 0 {
-		return "SELECT NULL WHERE 0"
+		return "SELECT NULL AS account WHERE 0"
 	}
 	return strings.Join(texts, union)
 }
@@ -149,5 +149,5 @@ func (p *plan) inRange(r store.KeyRange) string {
 
 // countText counts the accounts of an option, where [plan.countWhole] does not. One with several rows counts once.
 func (p *plan) countText(o *store.Option) string {
-	return "SELECT count(*) FROM (" + p.accounts(o, " UNION ") + ")"
+	return "SELECT count(DISTINCT account) FROM (" + p.accounts(o, " UNION ALL ") + ")"
 }

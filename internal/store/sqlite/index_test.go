@@ -120,6 +120,7 @@ func wantWholeIndexes(t testing.TB, s store.Store, file string) (indexes int) {
 var indexedTexts = []string{
 	`data.a = 7`, `data.a IN (7, "x", "y")`, `data.a > 3 ORDER BY data.a`, `data.a > 3 ORDER BY data.a DESC`, `data.a <= "x" ORDER BY data.a DESC`,
 	`data.a IS NULL`, `data.a CONTAINS "x"`, `data.a CONTAINS "red car"`, `data.a = 7 OR data.b = 7`, `data.a = 7 AND data.b > 1`,
+	`data.a <= "x" START 9 LIMIT 1`, `data.a >= 1 START 9 LIMIT 1`, `data.a CONTAINS "x" START 9 LIMIT 1`, `data.a CONTAINS "red car" START 9 LIMIT 1`,
 	`data.a = 7 AND NOT data.b = 1 ORDER BY data.b`, `NOT data.a = 7 ORDER BY data.a`, `data.b >= 0 ORDER BY data.a DESC, data.b`, `data.a = "x" LIMIT 2`,
 	`data.b < 5 ORDER BY data.b DESC START 1 LIMIT 2`, `(data.a = 1 AND data.b = 1) OR data.a = "x"`, `regSource = "x" ORDER BY lastLogin DESC`,
 }
