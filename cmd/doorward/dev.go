@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -19,10 +20,15 @@ import (
 	"github.com/doorward/doorward/internal/setup"
 )
 
+// devCmd is a server for trials, with everything that it needs made at its first start.
+//
+// --proxy is a flag, and off without it: with it the listener of plain HTTP refuses requests in absolute form that it
+// answers otherwise (their host is not looked at), and whoever answers in the name of others should have been asked to.
 type devCmd struct {
 	HTTP   string            `name:"http" default:"127.0.0.1:8080" placeholder:"ADDR" help:"Address of plain HTTP; port 0: any free one."`
 	HTTPS  string            `name:"https" default:"127.0.0.1:8443" placeholder:"ADDR" help:"Address of TLS; port 0: any free one."`
 	Data   string            `type:"path" placeholder:"DIR" help:"Keep everything in this folder; default: a temporary one, removed at the end."`
+	Proxy  bool              `name:"proxy" help:"Make the address of plain HTTP a proxy too that answers for *.gigya.com and *.gigya-api.cn itself and refuses every other host: for clients with built-in host names."`
 	JSON   bool              `name:"json" help:"Print one line of JSON on standard output once calls are accepted, for scripts."`
 	Listen bool              `name:"allow-remote" help:"Allow addresses that other machines can reach. Everything is open to them: for closed networks only."`
 	Set    map[string]string `placeholder:"KEY=VALUE" mapsep:"none" help:"Override a setting, such as rate.per_address=5; may be repeated. Configuration files and the environment are not read."`
@@ -92,10 +98,14 @@ func (c devCmd) serve(ctx context.Context, con console, cfg *config.Config, inst
 		return err
 	}
 	defer func() { err = errors.Join(err, srv.Close()) }()
-	listeners, err := server.Listen(server.ListenOptions{
+	listening := server.ListenOptions{
 		HTTP: c.HTTP, HTTPS: c.HTTPS, Handler: withOps(srv), Certificate: authority.Certificate,
 		Bounds: bounds(cfg), ShutdownTimeout: cfg.ShutdownTimeout, Draining: srv.Drain, Log: log,
-	})
+	}
+	if c.Proxy {
+		listening.ProxyCertificate = authority.CertificateFor
+	}
+	listeners, err := server.Listen(listening)
 	if err != nil {
 		return listenError(err, "--http", "--https")
 	}
@@ -104,6 +114,12 @@ func (c devCmd) serve(ctx context.Context, con console, cfg *config.Config, inst
 		CAFile: authority.File(), DataDir: inst.Folder,
 		APIKey: identity.APIKey, Secret: identity.Secret, UserKey: identity.UserKey, UserSecret: identity.UserSecret,
 		UserPrivateKeyFile: identity.UserPrivateKeyFile,
+	}
+	if c.Proxy {
+		ready.Proxy = ready.HTTP
+	}
+	if authority.Replaced() {
+		fmt.Fprintf(con.Err, "doorward: the CA in %s is a new one, because the earlier one was of another version or about to end: clients have to be given it again\n", authority.File())
 	}
 	if c.JSON {
 		err = json.NewEncoder(con.Out).Encode(ready)

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
+	"strings"
 )
 
 // devReady is what a start tells, with --json in this form.
 type devReady struct {
 	HTTP               string `json:"http"`
 	HTTPS              string `json:"https"`
+	Proxy              string `json:"proxy,omitempty"`
 	CAFile             string `json:"caFile"`
 	DataDir            string `json:"dataDir"`
 	APIKey             string `json:"apiKey"`
@@ -25,11 +27,16 @@ func (r devReady) print(w io.Writer, temporary bool) error {
 	if temporary {
 		kept = "temporary, removed at the end; --data DIR keeps it"
 	}
+	proxy, variables := "", ""
+	if r.Proxy != "" {
+		proxy = fmt.Sprintf("  proxy        %s  (answers for *.gigya.com and *.gigya-api.cn, refuses every other host)\n", r.Proxy)
+		variables = r.variables()
+	}
 	_, err := fmt.Fprintf(w, `Doorward is ready.
 
   http         %s
   https        %s
-  CA           %s  (the certificate that signed the one of https)
+%s  CA           %s  (the certificate that signed the one of https)
   data         %s  (%s)
 
   apiKey       %s
@@ -49,10 +56,24 @@ curl -sS %s/accounts.register -d apiKey=%s -d secret=%s -d email=zoe@example.com
 # Get an id_token for that user
 curl -sS %s/accounts.getJWT -d apiKey=%s -d secret=%s -d targetUID=zoe -d fields=email
 
-Stop with Ctrl-C.
-`, r.HTTP, r.HTTPS, r.CAFile, r.DataDir, kept, r.APIKey, r.Secret, r.UserKey, r.UserSecret, r.UserPrivateKeyFile,
-		r.HTTP, r.APIKey, r.UserKey, r.UserSecret, r.HTTP, r.APIKey, r.Secret, r.HTTP, r.APIKey, r.Secret)
+%sStop with Ctrl-C.
+`, r.HTTP, r.HTTPS, proxy, r.CAFile, r.DataDir, kept, r.APIKey, r.Secret, r.UserKey, r.UserSecret, r.UserPrivateKeyFile,
+		r.HTTP, r.APIKey, r.UserKey, r.UserSecret, r.HTTP, r.APIKey, r.Secret, r.HTTP, r.APIKey, r.Secret, variables)
 	return err
+}
+
+// variables are for the shell in which a client with built-in host names runs. curl reads the name of HTTP_PROXY in small
+// letters alone; every runtime has a variable of its own for the CA.
+func (r devReady) variables() string {
+	text := "# Bring clients with built-in host names here, from the shell that they are started in\n"
+	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"} {
+		text += fmt.Sprintf("export %s=%s\n", name, r.Proxy)
+	}
+	text += "export NO_PROXY=localhost,127.0.0.1,::1 no_proxy=localhost,127.0.0.1,::1\n"
+	for _, name := range []string{"NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"} {
+		text += fmt.Sprintf("export %s='%s'\n", name, strings.ReplaceAll(r.CAFile, "'", `'\''`))
+	}
+	return text + "\n"
 }
 
 // readable replaces an address that stands for every interface by one that a client can use.

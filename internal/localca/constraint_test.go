@@ -6,8 +6,10 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"math/big"
 	"net"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -81,5 +83,46 @@ func TestAnAuthorityThatMayNotIssueForAHostIsReplaced(t *testing.T) {
 	second := open("10.1.2.4")
 	if open("other.example.com").Pool().Equal(second.Pool()) {
 		t.Error("kept for another name")
+	}
+}
+
+func TestAnAuthorityWithoutBoundsIsReplacedAndItIsSaid(t *testing.T) {
+	// As versions made it that knew no constraints.
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unbound := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(10, 0, 0),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, unbound, unbound, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	for name, block := range map[string]*pem.Block{
+		localca.CertFile: {Type: "CERTIFICATE", Bytes: der}, localca.KeyFile: {Type: "PRIVATE KEY", Bytes: keyDER},
+	} {
+		if err := os.WriteFile(filepath.Join(folder, name), pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a, err := localca.Open(folder, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !a.Replaced() {
+		t.Error("nobody is told that there is another authority")
+	}
+	if _, err := forged(t, folder, "www.example.com").Verify(x509.VerifyOptions{Roots: a.Pool(), DNSName: "www.example.com"}); err == nil {
+		t.Error("the new one is not bound either")
+	}
+	if again, err := localca.Open(folder, time.Now); err != nil || again.Replaced() {
+		t.Errorf("replaced at every start: %v", err)
 	}
 }

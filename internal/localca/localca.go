@@ -2,7 +2,8 @@
 //
 // It is made on the first start, in the data folder: ca.pem, which clients are told to trust, and ca-key.pem, which
 // nobody but the server's user may read. Its leaf certificate covers the machine's own names and the host names that are
-// built into clients, *.us1.gigya.com and its like, so that such a client can be pointed here by name resolution. The
+// built into clients, *.us1.gigya.com and its like, so that such a client can be pointed here by name resolution; further
+// names below the same domains get leaves of their own when they are asked for. The
 // leaf lives in memory and is renewed before it ends. The authority is constrained to these names: its key is of no use for
 // any other. Trust it on machines for development alone.
 package localca
@@ -49,8 +50,11 @@ type Authority struct {
 	key  *ecdsa.PrivateKey
 	more []string
 
-	mu   sync.Mutex
-	leaf *tls.Certificate
+	mu    sync.Mutex
+	leaf  *tls.Certificate
+	named map[string]*tls.Certificate
+
+	replaced bool
 }
 
 // Open reads the authority of the folder, or makes one if there is none, it is about to end, or it may not issue for all
@@ -58,7 +62,8 @@ type Authority struct {
 func Open(folder string, now func() time.Time, hosts ...string) (*Authority, error) {
 	a := &Authority{now: now, file: filepath.Join(folder, CertFile), more: hosts}
 	err := a.read(folder)
-	if errors.Is(err, fs.ErrNotExist) || (err == nil && (now().Add(leafLife).After(a.cert.NotAfter) || !a.permits())) {
+	a.replaced = err == nil && (now().Add(leafLife).After(a.cert.NotAfter) || !a.permits())
+	if errors.Is(err, fs.ErrNotExist) || a.replaced {
 		err = a.create(folder)
 	}
 	if err != nil {
@@ -73,6 +78,10 @@ func Open(folder string, now func() time.Time, hosts ...string) (*Authority, err
 // File is the name of the file with the authority's certificate, for clients to trust.
 func (a *Authority) File() string { return a.file }
 
+// Replaced tells whether [Open] found an authority that could not be kept and made another in its place: everybody who
+// trusted the earlier one has to be given the new file.
+func (a *Authority) Replaced() bool { return a.replaced }
+
 // Pool returns a pool that trusts the authority and nothing else.
 func (a *Authority) Pool() *x509.CertPool {
 	pool := x509.NewCertPool()
@@ -84,14 +93,54 @@ func (a *Authority) Pool() *x509.CertPool {
 func (a *Authority) Certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.leaf == nil || a.now().Add(renewBefore).After(a.leaf.Leaf.NotAfter) {
-		leaf, err := a.issue()
+	return a.current()
+}
+
+// current is Certificate for those who hold the lock.
+func (a *Authority) current() (*tls.Certificate, error) {
+	if a.leaf == nil || a.ends(a.leaf) {
+		leaf, err := a.issue(append(Hosts(), a.more...))
 		if err != nil {
 			return nil, fmt.Errorf("issue a local certificate: %w", err)
 		}
 		a.leaf = leaf
 	}
 	return a.leaf, nil
+}
+
+func (a *Authority) ends(leaf *tls.Certificate) bool {
+	return a.now().Add(renewBefore).After(leaf.Leaf.NotAfter)
+}
+
+// maxNamed bounds the leaves that are kept for names of their own.
+const maxNamed = 256
+
+// CertificateFor returns a leaf that covers the name, which is in lower case without a last dot: the one of Certificate,
+// or, for names that no wildcard of it reaches, one of the name alone. A name that the authority may not issue for is an error.
+func (a *Authority) CertificateFor(name string) (*tls.Certificate, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	leaf, err := a.current()
+	if err != nil || leaf.Leaf.VerifyHostname(name) == nil {
+		return leaf, err
+	}
+	if leaf := a.named[name]; leaf != nil && !a.ends(leaf) {
+		return leaf, nil
+	}
+	below := func(domain string) bool { return name == domain || strings.HasSuffix(name, "."+domain) }
+	if !slices.ContainsFunc(a.cert.PermittedDNSDomains, below) {
+		return nil, fmt.Errorf("the local certificate authority may not issue for %q", name)
+	}
+	leaf, err = a.issue([]string{name})
+	if err != nil {
+		return nil, fmt.Errorf("issue a local certificate: %w", err)
+	}
+	if len(a.named) >= maxNamed || a.named == nil {
+		// Making one takes less than a millisecond: nobody notices that all are made anew.
+		a.named = make(map[string]*tls.Certificate)
+	}
+	a.named[name] = leaf
+	return leaf, nil
 }
 
 func (a *Authority) read(folder string) error {
@@ -196,7 +245,7 @@ func (a *Authority) permits() bool {
 	return true
 }
 
-func (a *Authority) issue() (*tls.Certificate, error) {
+func (a *Authority) issue(hosts []string) (*tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
@@ -207,7 +256,7 @@ func (a *Authority) issue() (*tls.Certificate, error) {
 	}
 	template.KeyUsage = x509.KeyUsageDigitalSignature
 	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
-	for _, host := range append(Hosts(), a.more...) {
+	for _, host := range hosts {
 		if ip := net.ParseIP(host); ip != nil {
 			template.IPAddresses = append(template.IPAddresses, ip)
 		} else {

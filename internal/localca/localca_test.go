@@ -2,6 +2,7 @@ package localca_test
 
 import (
 	"crypto/x509"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -40,6 +41,47 @@ func TestTheLeafCoversTheMachineAndTheHostsBuiltIntoClients(t *testing.T) {
 	}
 }
 
+func TestANameThatNoWildcardReachesHasALeafOfItsOwn(t *testing.T) {
+	now := time.Now()
+	a, err := localca.Open(t.TempDir(), func() time.Time { return now })
+	if err != nil {
+		t.Fatal(err)
+	}
+	shared, _ := a.Certificate(nil)
+	for name, own := range map[string]bool{
+		"accounts.us1.gigya.com": false, "accounts.gigya.com": false, "gigya.com": true, "gigya-api.cn": true, "accounts.eu9.gigya.com": true, "a.b.c.d.us1.gigya.com": true,
+	} {
+		pair, err := a.CertificateFor(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := pair.Leaf.Verify(x509.VerifyOptions{DNSName: name, Roots: a.Pool()}); err != nil || (pair != shared) != own {
+			t.Errorf("%s, shared %v: %v", name, pair == shared, err)
+		}
+		if again, _ := a.CertificateFor(name); again != pair {
+			t.Errorf("%s is made anew for every question", name)
+		}
+		if own && (len(pair.Leaf.DNSNames) != 1 || len(pair.Leaf.IPAddresses) != 0) {
+			t.Errorf("%s covers %v, %v too", name, pair.Leaf.DNSNames, pair.Leaf.IPAddresses)
+		}
+	}
+	first, _ := a.CertificateFor("gigya.com")
+	now = first.Leaf.NotAfter.Add(-24 * time.Hour)
+	if second, err := a.CertificateFor("gigya.com"); err != nil || !second.Leaf.NotAfter.After(now.Add(24*time.Hour)) {
+		t.Errorf("not renewed: %v", err)
+	}
+	for _, name := range []string{"example.com", "notgigya.com", "gigya.com.example.com", "", "com", "10.0.0.1"} {
+		if _, err := a.CertificateFor(name); err == nil {
+			t.Errorf("issued for %q", name)
+		}
+	}
+	for i := range 1000 {
+		if _, err := a.CertificateFor(fmt.Sprintf("a%d.eu9.gigya.com", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestTheAuthorityIsKeptAndItsKeyIsPrivate(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "data")
 	first, err := localca.Open(folder, time.Now)
@@ -59,7 +101,7 @@ func TestTheAuthorityIsKeptAndItsKeyIsPrivate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !first.Pool().Equal(second.Pool()) {
+	if !first.Pool().Equal(second.Pool()) || first.Replaced() || second.Replaced() {
 		t.Error("the second start made another authority")
 	}
 }
@@ -97,7 +139,7 @@ func TestAnAuthorityThatIsAboutToEndIsReplaced(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if first.Pool().Equal(second.Pool()) {
+	if first.Pool().Equal(second.Pool()) || !second.Replaced() {
 		t.Error("the authority was kept")
 	}
 }

@@ -75,6 +75,10 @@ func Whole(expr string) (*Pattern, error) { return compile(expr, true) }
 // Search compiles an expression that has to match somewhere in the text.
 func Search(expr string) (*Pattern, error) { return compile(expr, false) }
 
+// Instructions returns how many instructions the expression has: the time of a match is at most in proportion to them, and to
+// the text.
+func (p *Pattern) Instructions() int { return p.instructions }
+
 // Match tells whether the text is as the expression demands. A text that would take too long to compare (over 2 KB for
 // the largest expressions, over 80 KB for one of a hundred instructions) is not.
 func (p *Pattern) Match(text string) bool {

@@ -13,6 +13,7 @@ import (
 
 // The cases that SECURITY-TESTS.md numbers, as far as they need the whole server.
 func TestAttack(t *testing.T) {
+	t.Run("090_nothing_is_reached_through_the_proxy_of_dev", attackForward)
 	t.Run("097_requests_whose_end_is_seen_in_two_places", attackFraming)
 	t.Run("101_whoever_asks_for_a_token_is_in_the_audit_log", attackTokenAudit)
 }

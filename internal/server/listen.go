@@ -34,6 +34,11 @@ type ListenOptions struct {
 	Bounds Bounds
 	// Certificate is needed for HTTPS.
 	Certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)
+	// ProxyCertificate makes HTTP a forward proxy as well, for clients with built-in host names: it answers for gigya.com,
+	// gigya-api.cn and all names below them by itself, on ports 80 and 443, requests in absolute form and CONNECT, and
+	// refuses every other host. Nothing is ever passed on. The function makes the certificates of such names, which come
+	// in lower case; nil: no proxy.
+	ProxyCertificate func(name string) (*tls.Certificate, error)
 	// ShutdownTimeout bounds the wait for accepted calls; 0: 30 s.
 	ShutdownTimeout time.Duration
 	// Draining is called when the end begins, before the listeners close; nil: nothing. [Server.Drain] belongs here.
@@ -44,7 +49,7 @@ type ListenOptions struct {
 // Listeners are bound addresses.
 type Listeners struct {
 	options ListenOptions
-	doors   []door
+	doors   []*door
 	http    net.Listener
 	https   net.Listener
 	ops     net.Listener
@@ -53,6 +58,10 @@ type Listeners struct {
 type door struct {
 	server   *http.Server
 	listener net.Listener
+	// settled waits, during the shutdown, until no more connections come from another door; nil: they come from the network.
+	settled func(context.Context)
+	// ended is closed when the door has been shut.
+	ended chan struct{}
 }
 
 // Listen binds the addresses. Connections wait until Serve is called.
@@ -63,17 +72,24 @@ func Listen(o ListenOptions) (*Listeners, error) {
 	if o.HTTPS != "" && o.Certificate == nil {
 		return nil, errors.New("listen: HTTPS needs a certificate")
 	}
+	if o.ProxyCertificate != nil && o.HTTP == "" {
+		return nil, errors.New("listen: a proxy needs plain HTTP")
+	}
 	l := &Listeners{options: o}
 	for _, wanted := range []struct {
 		address string
 		bound   *net.Listener
 		handler http.Handler
-		secure  bool
 		bounds  Bounds
+		open    func(net.Listener, http.Handler)
 	}{
-		{o.HTTP, &l.http, o.Handler, false, o.Bounds},
-		{o.HTTPS, &l.https, o.Handler, true, o.Bounds},
-		{o.Ops, &l.ops, o.OpsHandler, false, Bounds{Connections: opsConnections}},
+		{o.HTTP, &l.http, o.Handler, o.Bounds, l.openHTTP},
+		{o.HTTPS, &l.https, o.Handler, o.Bounds, func(bound net.Listener, h http.Handler) {
+			l.open(bound, withoutTunnels(h), o.Certificate)
+		}},
+		{o.Ops, &l.ops, o.OpsHandler, Bounds{Connections: opsConnections}, func(bound net.Listener, h http.Handler) {
+			l.open(bound, withoutTunnels(h), nil)
+		}},
 	} {
 		if wanted.address == "" {
 			continue
@@ -85,7 +101,7 @@ func Listen(o ListenOptions) (*Listeners, error) {
 		}
 		listener = wanted.bounds.bound(listener)
 		*wanted.bound = listener
-		l.doors = append(l.doors, door{l.httpServer(wanted.handler, wanted.secure), listener})
+		wanted.open(listener, wanted.handler)
 	}
 	if len(l.doors) == 0 {
 		return nil, errors.New("listen: no address")
@@ -93,7 +109,36 @@ func Listen(o ListenOptions) (*Listeners, error) {
 	return l, nil
 }
 
-func (l *Listeners) httpServer(handler http.Handler, secure bool) *http.Server {
+// openHTTP makes the door of plain HTTP, and those behind it if it is a proxy.
+func (l *Listeners) openHTTP(bound net.Listener, handler http.Handler) {
+	forName := l.options.ProxyCertificate
+	if forName == nil {
+		l.open(bound, withoutTunnels(handler), nil)
+		return
+	}
+	plain, secure := newTunnels(bound.Addr()), newTunnels(bound.Addr())
+	outside := l.open(bound, &forward{next: handler, plain: plain, secure: secure}, nil)
+	for _, inside := range []struct {
+		tunnels     *tunnels
+		certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)
+	}{{plain, nil}, {secure, certificateOf(forName)}} {
+		door := l.open(inside.tunnels, &forward{next: handler}, inside.certificate)
+		door.settled = func(ctx context.Context) {
+			// Tunnels without a call end at once, the others with the call that they carry.
+			door.server.SetKeepAlivesEnabled(false)
+			inside.tunnels.settled(ctx, outside.ended)
+		}
+	}
+}
+
+// open makes a door, with TLS if there is a certificate.
+func (l *Listeners) open(listener net.Listener, handler http.Handler, certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)) *door {
+	d := &door{server: l.httpServer(handler, certificate), listener: listener, ended: make(chan struct{})}
+	l.doors = append(l.doors, d)
+	return d
+}
+
+func (l *Listeners) httpServer(handler http.Handler, certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error)) *http.Server {
 	s := &http.Server{
 		Handler:           oneRequest(handler),
 		ReadHeaderTimeout: headerTimeout,
@@ -105,8 +150,8 @@ func (l *Listeners) httpServer(handler http.Handler, secure bool) *http.Server {
 		// Handshakes that strangers spoil are no events of ours.
 		ErrorLog: slog.NewLogLogger(l.options.Log.Handler(), slog.LevelDebug),
 	}
-	if secure {
-		s.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: l.options.Certificate}
+	if certificate != nil {
+		s.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certificate}
 	}
 	return s
 }
@@ -151,7 +196,7 @@ func (l *Listeners) Serve(ctx context.Context) error {
 	return err
 }
 
-func (d door) serve() error {
+func (d *door) serve() error {
 	var err error
 	if d.server.TLSConfig != nil {
 		err = d.server.ServeTLS(d.listener, "", "")
@@ -171,6 +216,10 @@ func (l *Listeners) shutdown() error {
 	done := make(chan error, len(l.doors))
 	for _, d := range l.doors {
 		go func() {
+			defer close(d.ended)
+			if d.settled != nil {
+				d.settled(ctx)
+			}
 			err := d.server.Shutdown(ctx)
 			if err != nil {
 				err = fmt.Errorf("calls were cut off after %s: %w", l.options.ShutdownTimeout, errors.Join(err, d.server.Close()))

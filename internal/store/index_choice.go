@@ -76,20 +76,22 @@ func Choose(q Search, records []*IndexRecord, inOrder bool, count func(parts []I
 	// Those first that promise to be few: of the others it is enough to know that they are more.
 	for _, o := range slices.SortedStableFunc(slices.Values(options), func(a, b *Option) int { return cmp.Compare(a.wide(), b.wide()) }) {
 		atMost := int64(ProbeRows)
-		walked := len(options) == 1 && !q.Total && order != nil && o.only(order)
-		switch {
-		case walked:
-			atMost = 1
-		case c.Best != nil:
+		if c.Best != nil {
 			atMost = min(atMost, c.Best.Rows+1)
 		}
-		rows, err := count(o.Parts, atMost)
-		if err != nil {
-			return nil, err
+		if len(options) == 1 && !q.Total && order != nil && order.Flags&IndexMulti == 0 && len(o.Parts) == 1 && o.Parts[0].Record == order {
+			// One range is walked in its order, however many rows it has.
+			if err := o.probe(count, 1); err != nil {
+				return nil, err
+			}
+			if o.only(order) {
+				o.Rows = ProbeRows
+				c.Best = o
+				break
+			}
 		}
-		o.take(rows)
-		if walked && o.Rows > 0 {
-			o.Rows = ProbeRows // It is walked in its order, however many there are.
+		if err := o.probe(count, atMost); err != nil {
+			return nil, err
 		}
 		if c.Best == nil || o.Rows < c.Best.Rows {
 			c.Best = o
@@ -131,11 +133,20 @@ func (c *Choice) orderRecord(q Search, records []*IndexRecord) *IndexRecord {
 	return nil
 }
 
-// take notes the numbers of rows, and takes those ranges out that have none.
-func (o *Option) take(rows [][]int64) {
+// probe counts the rows, and takes those ranges out that have none.
+func (o *Option) probe(count func(parts []IndexRanges, atMost int64) ([][]int64, error), atMost int64) error {
+	rows, err := count(o.Parts, atMost)
+	if err != nil {
+		return err
+	}
+	if o.asked == nil {
+		for _, at := range o.Parts {
+			o.asked = append(o.asked, at.Record)
+		}
+	}
+	o.Rows = 0
 	var parts []IndexRanges
 	for i, at := range o.Parts {
-		o.asked = append(o.asked, at.Record)
 		var kept []KeyRange
 		for j, r := range at.Ranges {
 			if rows[i][j] > 0 {
@@ -148,6 +159,7 @@ func (o *Option) take(rows [][]int64) {
 		}
 	}
 	o.Parts = parts
+	return nil
 }
 
 // arrange decides where the order of the page comes from.
@@ -170,12 +182,11 @@ func (c *Choice) arrange(q Search, order *IndexRecord, options []*Option, inOrde
 	}
 }
 
-// restrict takes those bounds into the walk that the condition sets to the very field. Of an account with several keys the
-// first may be beyond them while another is within.
+// restrict takes those bounds into the walk that the condition sets to the very field.
 func (s *Stream) restrict(options []*Option) {
 	for _, o := range options {
-		if at, ok := o.Single(); ok && at.Record == s.Record && at.Record.Flags&IndexMulti == 0 {
-			s.In = at.Ranges[0]
+		if o.only(s.Record) {
+			s.In = o.Parts[0].Ranges[0]
 			return
 		}
 	}
@@ -195,10 +206,11 @@ func (o *Option) Distinct() bool {
 	return ok && (at.Ranges[0].Point() || at.Record.Flags&IndexMulti == 0)
 }
 
-// only tells whether the option is one range of that index.
+// only tells whether the option is one range of that index, within which a stream can be. Of an account with several keys the
+// first may be beyond the range while another is within.
 func (o *Option) only(r *IndexRecord) bool {
 	at, ok := o.Single()
-	return ok && at.Record == r
+	return ok && at.Record == r && r.Flags&IndexMulti == 0
 }
 
 // Covered tells whether the stream gives all accounts that satisfy the condition and no others.

@@ -9,7 +9,6 @@ import (
 	"github.com/doorward/doorward/internal/account"
 	"github.com/doorward/doorward/internal/caller"
 	"github.com/doorward/doorward/internal/clock"
-	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/login"
 	"github.com/doorward/doorward/internal/method"
 	"github.com/doorward/doorward/internal/store"
@@ -92,7 +91,7 @@ func incrementsOf(text string) ([]account.Increment, error) {
 		}
 		if value, _ := o.Get("value"); !value.IsNull() {
 			amount, ok := account.ParseAmount(value.Num())
-			if value.Kind() != document.KindNumber || !ok {
+			if !ok {
 				return nil, gigya.InvalidArgumentBecause("counters", "value: want a number up to a million millions")
 			}
 			inc.Value = amount

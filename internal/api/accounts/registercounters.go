@@ -35,7 +35,7 @@ type RegisterCountersParams struct {
 //
 // Source: the REST guide.
 //
-// Differs: a class and a path have at most 64 bytes, and none of the characters " ' \\ ( ) < >.
+// Differs: a class and a path have at most 64 bytes, and none of the characters " ' \ ( ) < >.
 func registerCounters(d Deps) *method.Method {
 	spec := method.Spec{
 		Name:    "accounts.registerCounters",

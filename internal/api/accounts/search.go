@@ -45,7 +45,7 @@ func findAccounts(d Deps) *method.Method {
 		Name:    "accounts.search",
 		Summary: "Finds accounts by a query in a language that looks like SQL.",
 		Callers: caller.Public | caller.RegToken | caller.Session | caller.Server,
-		Partial: "rows of communications and of counters are there as far as other methods write them; restrictedQuery is refused",
+		Partial: "rows of communications are there as far as other methods write them; restrictedQuery is refused",
 	}
 	if d.Dev {
 		return method.New(spec, func(ctx context.Context, c *method.Call[devSearchParams]) (json.RawMessage, error) {

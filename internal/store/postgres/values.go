@@ -23,6 +23,9 @@ func (s *Store) AccountValues(ctx context.Context, group string, where query.Exp
 	// What is wanted of an account is no order that an index could have.
 	r := &run{plan: p, store: s, search: store.Search{Group: group, Where: where}}
 	r.wanted = store.WantedIndexes(r.search)
+	if p.values = 0; !p.exact {
+		p.values = 1
+	}
 	if err := s.indexer.beforehand(ctx, group, r.wanted); err != nil {
 		return err
 	}
