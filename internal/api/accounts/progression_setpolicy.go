@@ -2,7 +2,6 @@ package accounts
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/caller"
@@ -38,16 +37,10 @@ func setProgressionPolicy(d Deps) *method.Method {
 			return method.None{}, gigya.InvalidArgumentBecause("policy", "must be "+site.ProgressionAuto)
 		}
 		return method.None{}, d.changeSite(ctx, c.Invocation, func(s *store.Site) error {
-			settings := &document.Object{}
-			if len(s.Settings) > 0 {
-				var err error
-				if settings, err = document.ParseObject(s.Settings); err != nil {
-					return fmt.Errorf("reading the settings of a site: %w", err)
-				}
-			}
-			settings.Set("progression", document.String(site.ProgressionAuto))
-			s.Settings = settings.JSON()
-			return nil
+			return changeSettings(s, func(settings *document.Object) error {
+				settings.Set("progression", document.String(site.ProgressionAuto))
+				return nil
+			})
 		})
 	})
 }

@@ -151,33 +151,28 @@ func countersOf(text string) ([]site.Counter, error) {
 
 // changeCounters changes the counters in the settings of the site.
 func changeCounters(s *store.Site, change func(present []site.Counter) ([]site.Counter, error)) error {
-	settings := &document.Object{}
-	var err error
-	if len(s.Settings) > 0 {
-		if settings, err = document.ParseObject(s.Settings); err != nil {
-			return fmt.Errorf("reading the settings of a site: %w", err)
+	return changeSettings(s, func(settings *document.Object) error {
+		stored, _ := settings.Get("counters")
+		var present []site.Counter
+		for _, item := range stored.Items() {
+			class, _ := item.Object().Get("class")
+			path, _ := item.Object().Get("path")
+			present = append(present, site.Counter{Class: class.Str(), Path: path.Str()})
 		}
-	}
-	var present []site.Counter
-	stored, _ := settings.Get("counters")
-	for _, item := range stored.Items() {
-		class, _ := item.Object().Get("class")
-		path, _ := item.Object().Get("path")
-		present = append(present, site.Counter{Class: class.Str(), Path: path.Str()})
-	}
-	if present, err = change(present); err != nil {
-		return err
-	}
-	elements := make([]document.Value, len(present))
-	for i, counter := range present {
-		o := &document.Object{}
-		o.Set("class", document.String(counter.Class))
-		o.Set("path", document.String(counter.Path))
-		elements[i] = document.FromObject(o)
-	}
-	if settings.Delete("counters"); len(elements) > 0 {
-		settings.Set("counters", document.ArrayOf(elements...))
-	}
-	s.Settings = settings.JSON()
-	return nil
+		present, err := change(present)
+		if err != nil {
+			return err
+		}
+		elements := make([]document.Value, len(present))
+		for i, counter := range present {
+			o := &document.Object{}
+			o.Set("class", document.String(counter.Class))
+			o.Set("path", document.String(counter.Path))
+			elements[i] = document.FromObject(o)
+		}
+		if settings.Delete("counters"); len(elements) > 0 {
+			settings.Set("counters", document.ArrayOf(elements...))
+		}
+		return nil
+	})
 }

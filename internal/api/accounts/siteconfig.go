@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/doorward/doorward/gigya"
@@ -51,4 +52,20 @@ func (d Deps) changeSite(ctx context.Context, c *method.Invocation, change func(
 		}
 		return c.Succeed(tx)
 	})
+}
+
+// changeSettings changes the settings of a site's record. Members that this version does not know stay as they are.
+func changeSettings(s *store.Site, change func(settings *document.Object) error) error {
+	settings := &document.Object{}
+	if len(s.Settings) > 0 {
+		var err error
+		if settings, err = document.ParseObject(s.Settings); err != nil {
+			return fmt.Errorf("reading the settings of a site: %w", err)
+		}
+	}
+	if err := change(settings); err != nil {
+		return err
+	}
+	s.Settings = settings.JSON()
+	return nil
 }
