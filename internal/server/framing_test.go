@@ -70,12 +70,15 @@ func attackFraming(t *testing.T) {
 func speak(t *testing.T, d *doorwardtest.Server, secure bool, text string) string {
 	t.Helper()
 	address := strings.TrimPrefix(d.URL, "http://")
-	connection, err := net.Dial("tcp", address)
 	if secure {
-		connection, err = tls.Dial("tcp", strings.TrimPrefix(d.TLSURL, "https://"), &tls.Config{RootCAs: d.Pool})
+		address = strings.TrimPrefix(d.TLSURL, "https://")
 	}
+	connection, err := net.Dial("tcp", address)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if secure {
+		connection = tls.Client(connection, &tls.Config{RootCAs: d.Pool, ServerName: "localhost"})
 	}
 	defer connection.Close()
 	// A server that keeps the connection would wait for more: then the time is up, which the answers show.

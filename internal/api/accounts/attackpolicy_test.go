@@ -61,9 +61,9 @@ func attackConcealedToken(t *testing.T) {
 			n := 0
 			try := func() []string {
 				n++
-				params := append([]string{"regToken", h.regToken(), "password", testPass, "include", everything}, test.register...)
-				for i := range params {
-					params[i] = strings.ReplaceAll(params[i], "NEW", fmt.Sprintf("new%d@example.com", n))
+				params := []string{"regToken", h.regToken(), "password", testPass, "include", everything}
+				for _, param := range test.register {
+					params = append(params, strings.ReplaceAll(param, "NEW", fmt.Sprintf("new%d@example.com", n)))
 				}
 				answers := []string{h.call(public, "accounts.register", params...)}
 				regToken := field(answers[0], "regToken")
