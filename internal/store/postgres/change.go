@@ -129,13 +129,15 @@ func unreached(ctx context.Context, err error) (verdict, error) {
 
 // failed ends a run in which a statement failed.
 func (s *Store) failed(t *tx, err error) (verdict, error) {
-	gone := lost(t.c, err)
+	gone, useless := lost(t.c, err), left(t.c, err)
 	s.rollback(t)
 	switch {
 	case t.ctx.Err() != nil:
 		return final, t.ctx.Err()
 	case gone:
-		s.pool.Reset() // The others most likely are too.
+		if useless {
+			s.pool.Reset()
+		}
 		return lostConnection, err
 	case retryable(err):
 		return conflict, err
@@ -207,6 +209,8 @@ func (s *Store) commit(ctx context.Context, t *tx) (verdict, error) {
 		v := conflict
 		if err == nil || lost(t.c, err) {
 			v = lostConnection
+		}
+		if err == nil || left(t.c, err) {
 			s.pool.Reset()
 		}
 		happened, askErr := s.settle(context.WithoutCancel(ctx), t, id)

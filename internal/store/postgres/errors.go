@@ -93,13 +93,18 @@ func retryable(err error) bool {
 	return errors.Is(err, errStale) || errors.As(err, &server) && (server.Code == stateSerialization || server.Code == stateDeadlock)
 }
 
-// lostCode tells whether the server has said goodbye, or is not the one that takes writes any more.
+// lostCode tells whether a connection is lost: this one, or one that the server has to another.
 func lostCode(code string) bool {
+	return goodbye(code) || len(code) > 2 && code[:2] == classConnection
+}
+
+// goodbye tells whether the server is about to end, or is not the one that takes writes any more.
+func goodbye(code string) bool {
 	switch code {
 	case "57P01", "57P02", "57P03", "57P05", stateReadOnly:
 		return true
 	}
-	return len(code) > 2 && code[:2] == classConnection
+	return false
 }
 
 // lost tells whether the connection is of no use after the error: it has ended, or leads to a server that takes no writes.
@@ -109,6 +114,13 @@ func lost(c *conn, err error) bool {
 	}
 	var server *pgconn.PgError
 	return c.IsClosed() || errors.As(err, &server) && lostCode(server.Code)
+}
+
+// left tells whether the server of the connection is of no use after the error, and with it most likely all connections to
+// it. The coordinator of a distributed engine that has lost another machine is of use: it answers for those that are there.
+func left(c *conn, err error) bool {
+	var server *pgconn.PgError
+	return c.IsClosed() || errors.As(err, &server) && goodbye(server.Code)
 }
 
 // ours tells whether the error is one that the contract names as the outcome of a call, and no fault.

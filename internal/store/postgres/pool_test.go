@@ -126,6 +126,42 @@ func TestConnectionsToAServerThatTakesNoWritesAnyMoreAreReplaced(t *testing.T) {
 	}
 }
 
+// TestAServerThatHasLostAnotherMachineKeepsItsConnections has a server say for a while what the coordinator of a distributed engine
+// says when it does not reach a machine.
+func TestAServerThatHasLostAnotherMachineKeepsItsConnections(t *testing.T) {
+	url := database(t, "application_name", "coordinator", "pool_max_conns", "4", "listen", "off")
+	s := open(t, postgres.Options{URL: url, Patience: 10 * time.Second})
+	onlooker := postgrestest.With(t, url, "application_name", "onlooker")
+	for _, text := range []string{
+		`CREATE TABLE machine_down (since bigint)`,
+		`INSERT INTO machine_down VALUES (1)`,
+		`CREATE FUNCTION reach() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+			IF EXISTS (SELECT 1 FROM machine_down) THEN RAISE EXCEPTION 'connection to the remote node failed' USING ERRCODE = '08006'; END IF;
+			RETURN NEW; END $$`,
+		`CREATE TRIGGER reach BEFORE INSERT OR UPDATE ON accounts FOR EACH ROW EXECUTE FUNCTION reach()`,
+	} {
+		statement(t, onlooker, text)
+	}
+	before := await(t, url, "coordinator", 4, 4)
+	done := make(chan error)
+	go func() { done <- increment(t.Context(), s, "a") }()
+	select {
+	case err := <-done:
+		t.Fatalf("the change did not wait for the machine: %v", err)
+	case <-time.After(300 * time.Millisecond):
+	}
+	statement(t, onlooker, "DELETE FROM machine_down")
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if after := await(t, url, "coordinator", 4, 4); !slices.Equal(before, after) {
+		t.Errorf("connections %v became %v", before, after)
+	}
+	if got := counted(t, s, "a"); got != 1 {
+		t.Errorf("counted %d, want 1", got)
+	}
+}
+
 // TestConnectionsAreReplacedWhenTheirTimeIsOver sees other processes serve after a second or two.
 func TestConnectionsAreReplacedWhenTheirTimeIsOver(t *testing.T) {
 	url := database(t, "application_name", "over", "pool_max_conns", "2", "pool_max_conn_lifetime", "1s", "listen", "off")

@@ -57,7 +57,9 @@ func (s *Store) once(ctx context.Context, fn func(ctx context.Context, c *conn) 
 	case errors.As(err, &begun):
 		return final, explain(begun.err)
 	case lost(c, err):
-		s.pool.Reset() // The others most likely are too.
+		if left(c, err) {
+			s.pool.Reset()
+		}
 		return lostConnection, err
 	}
 	return final, explain(err)
