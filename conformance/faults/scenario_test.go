@@ -157,6 +157,14 @@ func (h *house) uniqueType() string {
 	return kind
 }
 
+// counter registers the counter of the scenarios, and returns the parameter that names it.
+func (h *house) counter() string {
+	h.t.Helper()
+	const counter = `[{"class":"visits","path":"/shop"}]`
+	h.must(0, call{method: "accounts.registerCounters", by: partner, params: []string{"counters", counter}})
+	return counter
+}
+
 // scenarios has every method and endpoint at least once, and each kind of credential.
 var scenarios = []scenario{
 	{method: "accounts.initRegistration", prepare: plain(anybody), cold: true},
@@ -308,6 +316,27 @@ var scenarios = []scenario{
 		// A number that is another one each time, so that the change is seen.
 		n := strconv.FormatInt(600+uidNumber.Add(1), 10)
 		return call{by: partner, params: []string{"accountOptions", `{"verifyEmail":false}`, "emailVerification", `{"verificationEmailExpiration":` + n + `}`}}
+	}},
+	{method: "accounts.registerCounters", changes: true, prepare: func(h *house) call {
+		counter := h.counter()
+		h.must(0, call{method: "accounts.unregisterCounters", by: partner, params: []string{"counters", counter}})
+		return call{by: partner, params: []string{"counters", counter}}
+	}},
+	{method: "accounts.unregisterCounters", changes: true, prepare: func(h *house) call {
+		return call{by: partner, params: []string{"counters", h.counter()}}
+	}},
+	{method: "accounts.getRegisteredCounters", prepare: plain(partner)},
+	{method: "accounts.incrementCounters", variant: "server", changes: true, prepare: func(h *house) call {
+		counter := h.counter()
+		return about("UID", partner, "counters", counter)(h)
+	}},
+	{method: "accounts.incrementCounters", variant: "session", changes: true, prepare: func(h *house) call {
+		counter := h.counter()
+		return own("counters", counter)(h)
+	}},
+	{method: "accounts.getCounters", prepare: func(h *house) call {
+		counter := h.counter()
+		return about("UID", partner, "counters", counter)(h)
 	}},
 	{method: "accounts.search", prepare: plain(userKey, "query", "SELECT UID FROM accounts ORDER BY created LIMIT 2"), cold: true},
 	{method: "accounts.search", variant: "lite accounts", prepare: plain(partner, "query", "SELECT UID FROM accounts LIMIT 2", "accountTypes", "full,lite")},
