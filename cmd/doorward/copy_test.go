@@ -139,7 +139,7 @@ func populate(t *testing.T, folder string, n int) {
 
 // TestACopyThatIsKilledGoesOn kills the command in the middle of its work, several times.
 func TestACopyThatIsKilledGoesOn(t *testing.T) {
-	const accounts = 20000
+	const accounts = 6000
 	folder := t.TempDir()
 	from, to := filepath.Join(folder, "from"), filepath.Join(folder, "to")
 	command(t, "site", "create", "--data", from, "--domain", "shop.example.com")
@@ -158,7 +158,7 @@ func TestACopyThatIsKilledGoesOn(t *testing.T) {
 	for range 3 {
 		before := size()
 		p := start(t, copying...)
-		for deadline := time.Now().Add(20 * time.Second); size() < before+2<<20 && time.Now().Before(deadline); {
+		for deadline := time.Now().Add(20 * time.Second); size() < before+1<<20 && time.Now().Before(deadline); {
 			time.Sleep(time.Millisecond)
 		}
 		if status, _ := p.End(syscall.SIGKILL); status != 0 {

@@ -64,7 +64,7 @@ func serve(t *testing.T, folder string, args ...string) proxied {
 // command runs a verb to its end and returns its standard output.
 func command(t *testing.T, args ...string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "doorward", args...)
 	var stderr bytes.Buffer
