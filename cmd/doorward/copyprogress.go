@@ -28,6 +28,7 @@ func newCopyProgress(w io.Writer, counts map[store.RecordKind]int64) *copyProgre
 	for _, n := range counts {
 		p.total += n
 	}
+	p.kind.Store(int64(store.PartnerRecord)) // The first to come.
 	return p
 }
 

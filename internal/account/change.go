@@ -186,6 +186,9 @@ func Apply(a *store.Account, ch *Change, rules Rules) (*Outcome, error) {
 	if n := e.addresses(); n > MaxAddresses && n > addresses {
 		return nil, tooManyAddresses()
 	}
+	if profileAddress(&before) != profileAddress(a) {
+		forgetToken(a)
+	}
 	a.Emails, a.LoginIDs = e.emails.JSON(), e.loginIDs.JSON()
 	now := e.loginIDs.values()
 	e.out.claims, e.out.releases = minus(now, held), minus(held, now)

@@ -54,11 +54,11 @@ func profileAddress(a *store.Account) string {
 }
 
 // join lets the two know of each other. Where both have a choice of subscriptions, the full account's stays. A token that the
-// address was brought with from elsewhere stays its token.
+// address was brought with from elsewhere stays its token, where the row of the full account is that address.
 func join(full, lite *store.Account) {
 	setHas(full, hasLite, true)
 	setHas(lite, hasFull, true)
-	if token, ok := document.Member(lite.More, "token"); ok {
+	if token, ok := document.Member(lite.More, "token"); ok && LiteAddress(lite) == profileAddress(full) {
 		more := object(full.More)
 		if text, isText := document.Text(token); isText {
 			more.Set("token", document.String(text))
@@ -76,6 +76,8 @@ func join(full, lite *store.Account) {
 func progress(s *site.Site, full, lite *store.Account, now clock.Millis) {
 	before := *full
 	join(full, lite)
+	// Tokens of the lite account that are out stay dead when the full one is gone.
+	lite.Secrets.TokenEpoch++
 	if s.Settings.Progression == site.ProgressionAuto {
 		if fill(&full.Profile, lite.Profile, mergeFields) && strings.Contains(providers(full.Identities), Site) {
 			full.Identities = siteIdentity(full, &Change{Profile: object(lite.Profile)}, now)
@@ -174,9 +176,19 @@ func JoinLite(tx store.Tx, s *site.Site, full *store.Account, verified, ends []s
 // dropToken takes the token of the lite account from the full one.
 func dropToken(full, lite *store.Account) {
 	theirs, ok := document.Member(lite.More, "token")
-	more := object(full.More)
-	if token, _ := more.Get("token"); ok && string(token.AppendJSON(nil)) == string(theirs) && more.Delete("token") {
-		full.More = more.JSON()
+	if token, _ := document.Member(full.More, "token"); ok && string(token) == string(theirs) {
+		forgetToken(full)
+	}
+}
+
+// forgetToken takes the token that an address was brought with from the account, whose row is another address now.
+func forgetToken(a *store.Account) {
+	more := object(a.More)
+	if !more.Delete("token") {
+		return
+	}
+	if a.More = nil; more.Len() > 0 {
+		a.More = more.JSON()
 	}
 }
 

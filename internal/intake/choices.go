@@ -146,6 +146,9 @@ func (in *Account) further(a, before *store.Account) (err error) {
 				}
 				continue
 			}
+			if name == "hasLiteAccount" && present.Bool() {
+				continue // That there is one is known here: a row cannot part the two.
+			}
 			more.Set(name, v)
 		}
 		a.More = more.JSON()

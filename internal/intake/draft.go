@@ -72,6 +72,9 @@ func (in *Account) Change(present *store.Account, s *site.Site, now clock.Millis
 	if err != nil {
 		return nil, err
 	}
+	if address := account.LiteAddress(present); in.lite && address != "" && (account.LiteAddress(&a) != address || account.Normalize(in.email) != address) {
+		return nil, gigya.InvalidArgumentBecause("email", "the address of a lite account cannot be changed")
+	}
 	set(&a.Created, in.created)
 	set(&a.OldestDataUpdated, in.oldest)
 	if in.registered != nil && !*in.registered {

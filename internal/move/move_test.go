@@ -3,9 +3,11 @@ package move_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -360,4 +362,56 @@ func TestAnotherRunTakesOver(t *testing.T) {
 	_, err = (&move.Copy{From: fileOf(t, storetest.Now.Add(time.Second)), To: to}).Pass(t.Context())
 	wantError(t, err, store.ErrNotEmpty)
 	wantSame(t, from, to)
+}
+
+// TestLargeRecordsThatAreReplacedGoInSmallTransactions: what is in memory are both, the new ones and those that they replace.
+func TestLargeRecordsThatAreReplacedGoInSmallTransactions(t *testing.T) {
+	from, to := file(t), file(t)
+	put := func(data string) {
+		t.Helper()
+		err := from.Change(t.Context(), func(tx store.Tx) error {
+			for i := range 100 {
+				uid := fmt.Sprint(i)
+				a, err := tx.Account("g", uid)
+				if err == store.ErrNotFound {
+					a, err = &store.Account{Group: "g", UID: uid}, nil
+				}
+				if err != nil {
+					return err
+				}
+				a.Data = []byte(`{"a":"` + data + `"}`)
+				if err := tx.PutAccount(a); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(strings.Repeat("x", 100_000))
+	if _, err := (&move.Copy{From: from, To: to}).Pass(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	put("")
+	largest := 0
+	_, err := (&move.Copy{From: from, To: &broken{Mover: to, load: func(_ int, edits []store.Edit) ([]store.Edit, error) {
+		size := 0
+		for _, e := range edits {
+			for _, r := range []store.Record{e.Old, e.New} {
+				if r != nil {
+					size += len(store.AppendRecord(nil, r))
+				}
+			}
+		}
+		largest = max(largest, size)
+		return edits, nil
+	}}}).Finish(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if largest > 3<<20 {
+		t.Errorf("a transaction has records of %d bytes", largest)
+	}
 }

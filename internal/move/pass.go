@@ -133,7 +133,7 @@ func (p *pass) meet(r store.Record) error {
 		err = p.loader.add(store.Edit{New: r}, len(source.content))
 	case string(head.content) != string(source.content):
 		tally.Replaced += source.count()
-		err = p.loader.add(store.Edit{Old: head.record, New: r}, len(source.content))
+		err = p.loader.add(store.Edit{Old: head.record, New: r}, len(head.content)+len(source.content))
 		p.leave(head)
 	default:
 		p.leave(head)

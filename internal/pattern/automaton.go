@@ -219,13 +219,13 @@ type closure struct {
 	before syntax.EmptyOp
 	// waiting are those that wait for a character or for the end of the text, each once.
 	waiting []uint32
-	seen    map[uint32]bool
+	seen    []bool
 	matched bool
 }
 
 func (c *closure) add(pc uint32) {
 	if c.seen == nil {
-		c.seen = map[uint32]bool{}
+		c.seen = make([]bool, len(c.prog.Inst))
 	}
 	stack := []uint32{pc}
 	for len(stack) > 0 {

@@ -3,6 +3,7 @@ package pattern_test
 import (
 	"fmt"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -76,6 +77,23 @@ func TestOnePatternForManyAtOnce(t *testing.T) {
 		})
 	}
 	running.Wait()
+}
+
+// What the first text makes of an automaton is little more than the states, so that an expression which is used once, as those of
+// a call are, takes no longer than with the engine.
+func TestTheFirstTextOfAnExpressionCostsLittle(t *testing.T) {
+	const text = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	p, err := pattern.Search(`[acegikmoqsuwyACEGIKMOQSUWY02468](?:.?){190}!`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	matches := p.Match(text)
+	runtime.ReadMemStats(&after)
+	if each := (after.TotalAlloc - before.TotalAlloc) / uint64(len(text)); matches || each > 10<<10 {
+		t.Errorf("%v, and %d bytes for each character", matches, each)
+	}
 }
 
 // BenchmarkMatch compares texts of the length of a name, an address and a note with what searches ask; engine is Go's alone.

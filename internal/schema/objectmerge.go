@@ -183,6 +183,11 @@ func RetireFields(stored json.RawMessage, paths []string) (json.RawMessage, erro
 		}
 		s.retire(path)
 	}
+	return s.withoutRetired()
+}
+
+// withoutRetired returns what is stored of the schema once nothing names what was deleted for good.
+func (s *ObjectSchema) withoutRetired() (json.RawMessage, error) {
 	for _, members := range []*document.Object{s.declared, s.learned} {
 		for _, name := range members.Names() {
 			if s.isRetired(name) {

@@ -52,3 +52,22 @@ func RestoreObject(stored *document.Object) (json.RawMessage, error) {
 	}
 	return s.checked()
 }
+
+// ReplaceObject returns what a type stores when the schema, made by [RestoreObject], replaces its present one: what was deleted
+// from it for good stays deleted.
+func ReplaceObject(present, by json.RawMessage) (json.RawMessage, error) {
+	was, err := ParseObject(present)
+	if err != nil || len(was.retired) == 0 {
+		return by, err
+	}
+	s, err := ParseObject(by)
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range was.retired {
+		if !s.isRetired(path) {
+			s.retire(path)
+		}
+	}
+	return s.withoutRetired()
+}

@@ -41,10 +41,12 @@ func (e End) OpenSource(ctx context.Context) (store.Mover, error) {
 	}
 	var s both
 	var err error
+	// Work at the indexes would look like that of a server: nothing of it is to be done here.
+	const noIndexes = -1
 	if file, ok := strings.CutPrefix(e.Database, "sqlite:"); ok {
-		s, err = sqlite.Open(ctx, sqlite.Options{File: file})
+		s, err = sqlite.Open(ctx, sqlite.Options{File: file, IndexAfter: noIndexes})
 	} else {
-		s, err = postgres.Open(ctx, postgres.Options{URL: e.Database, PasswordFile: e.PasswordFile})
+		s, err = postgres.Open(ctx, postgres.Options{URL: e.Database, PasswordFile: e.PasswordFile, IndexAfter: noIndexes})
 	}
 	if err != nil {
 		return nil, err

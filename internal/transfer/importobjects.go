@@ -91,6 +91,9 @@ func (t *typeRow) store(tx store.Tx, upsert bool) error {
 		return &refusedError{fmt.Errorf("the type %s is there already, with another schema%w", t.Name, errThereAlready)}
 	}
 	written.Rev, written.Created = present.Rev, present.Created
+	if written.Schema, err = schema.ReplaceObject(present.Schema, t.Schema); err != nil {
+		return err
+	}
 	return tx.PutDataType(&written)
 }
 

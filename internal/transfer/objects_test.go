@@ -87,6 +87,37 @@ func TestRetiredFieldsLeaveNoTrace(t *testing.T) {
 	}
 }
 
+// A file from before the deletion replaces the schema, and brings nothing back.
+func TestATypeThatIsReplacedKeepsWhatWasDeletedForGood(t *testing.T) {
+	x := newTarget(t, "")
+	const before = `{"dataType":"t","schema":{"fields":{"b":{"type":"long"}},"unique":[["b"]],"learned":{"a":"long","b":"long"}}}` + "\n" + `{"dataObject":"t","oid":"o","data":{"a":1,"b":2}}`
+	if _, told, err := x.all(before, transfer.Run{}); err != nil || len(told) > 0 {
+		t.Fatalf("%q %v", told, err)
+	}
+	err := x.Store.Change(t.Context(), func(tx store.Tx) error {
+		kind, err := tx.DataType(x.APIKey, "t")
+		if err != nil {
+			return err
+		}
+		if kind.Schema, err = schema.RetireFields(kind.Schema, []string{"b"}); err != nil {
+			return err
+		}
+		return tx.PutDataType(kind)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.Upsert = true
+	for _, row := range []string{strings.Split(before, "\n")[0], `{"dataType":"t"}`} {
+		if _, told, err := x.all(row, transfer.Run{}); err != nil || len(told) > 0 {
+			t.Fatalf("%q %v", told, err)
+		}
+		if got := x.exported(transfer.Plain); !strings.Contains(got, `"data":{"a":1}}`) || !strings.Contains(got, `"retired":["b"]`) || strings.Contains(got, `"b":`) || strings.Contains(got, "unique") {
+			t.Errorf("after %s\n%s", row, got)
+		}
+	}
+}
+
 func TestManyObjectsAreExportedInPages(t *testing.T) {
 	x := newTarget(t, "")
 	var file strings.Builder

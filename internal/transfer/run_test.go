@@ -231,3 +231,47 @@ func TestLiteAccountsComeBackToTheirFullOnes(t *testing.T) {
 		t.Errorf("left alone it has %s %s (%v, %v)", lite.Subscriptions, lite.More, err, readErr)
 	}
 }
+
+func TestARowThatKnowsOfNoLiteAccountDoesNotPartAFullOneFromIt(t *testing.T) {
+	x := newTarget(t, "")
+	const full = `{"UID":"zoe","isRegistered":true,"isVerified":true,"loginIDs":{"emails":["zoe@example.com"]},"emails":{"verified":["zoe@example.com"]},"profile":{"email":"zoe@example.com"}`
+	const lite = `{"UID":"lite","accountTypes":["lite"],"email":"zoe@example.com","profile":{"email":"zoe@example.com"}}`
+	if _, told, err := x.all(full+"}\n"+lite, transfer.Run{}); err != nil || len(told) > 0 {
+		t.Fatalf("%q %v", told, err)
+	}
+	x.Upsert = true
+	if _, told, err := x.all(full+`,"hasLiteAccount":false}`, transfer.Run{}); err != nil || len(told) > 0 {
+		t.Fatalf("%q %v", told, err)
+	}
+	if err := x.Store.Change(t.Context(), func(tx store.Tx) error { return account.Delete(tx, x.APIKey, "zoe") }); err != nil {
+		t.Fatal(err)
+	}
+	left, err := x.Store.Account(t.Context(), store.LiteGroup(x.APIKey), "lite")
+	if err != nil || account.Progressed(left) {
+		t.Errorf("the lite account has %s (%v)", left.More, err)
+	}
+	if strings.Contains(x.exported(transfer.Plain), "hasFullAccount") {
+		t.Error("exported with a full account")
+	}
+}
+
+// A lite account is its address: another one would leave the first to nobody, and a full account with a stranger's.
+func TestALiteAccountIsNotGivenAnotherAddress(t *testing.T) {
+	x := newTarget(t, "")
+	const lite = `{"UID":"lite","accountTypes":["lite"],"profile":{"email":"zoe@example.com"}}`
+	if _, told, err := x.all(lite, transfer.Run{}); err != nil || len(told) > 0 {
+		t.Fatalf("%q %v", told, err)
+	}
+	before := x.exported(transfer.Secrets)
+	x.Upsert = true
+	_, told, err := x.all(strings.Replace(lite, "zoe@", "new@", 1), transfer.Run{})
+	if err != nil || len(told) != 1 || !strings.HasSuffix(told[0], "email: the address of a lite account cannot be changed") {
+		t.Errorf("%q %v", told, err)
+	}
+	if got := x.exported(transfer.Secrets); got != before {
+		t.Errorf("exported\n%s", got)
+	}
+	if _, told, err := x.all(strings.Replace(lite, "zoe@", "Zoe@", 1), transfer.Run{}); err != nil || len(told) > 0 {
+		t.Errorf("in another spelling: %q %v", told, err)
+	}
+}

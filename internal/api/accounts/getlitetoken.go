@@ -30,9 +30,9 @@ type GetLiteTokenResult struct {
 
 // getLiteToken serves accounts.getLiteToken: it hands out a token to read and write one lite account, or to register with.
 //
-// Servers may call. Who has the token reads the account with getAccountInfo, changes it with setAccountInfo, and takes it along
-// with register, as regToken, any number of times: the site gives it to nobody but the person whose address it is. It is dead
-// once the account is deleted or a full one has taken its place. Neither of the parameters is 400002, both are 400006, an
+// Servers may call. Who has the token reads the account with getAccountInfo and changes it with setAccountInfo any number of
+// times, and takes it along with one register, as regToken: the site gives it to nobody but the person whose address it is. It is
+// dead for good once the account is deleted or a full one has taken its place. Neither of the parameters is 400002, both are 400006, an
 // address without a lite account is 404000, one with a full account in its place 400006.
 //
 // Source: the type definitions of a client.

@@ -46,13 +46,21 @@ func (d Deps) namedLite(ctx context.Context, c *method.Invocation, uid string) (
 		return nil, gigya.MissingParameter("UID")
 	}
 	a, err := d.Store.Account(ctx, store.LiteGroup(c.Site.Group), uid)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, gigya.NewError(gigya.UnauthorizedUser, "")
-	}
 	if err != nil {
-		return nil, fmt.Errorf("reading a lite account: %w", err)
+		return nil, named(err)
 	}
 	return a, nil
+}
+
+// named is 403005 for a lite account that a server named and that is not there, or nil, or the error.
+func named(err error) error {
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return gigya.NewError(gigya.UnauthorizedUser, "")
+	case err != nil:
+		return fmt.Errorf("reading a lite account: %w", err)
+	}
+	return nil
 }
 
 // spelledEmail returns the address of the lite account as it was given.

@@ -401,3 +401,76 @@ func TestALiteAccountThatDoesNotFitIsLeftBehind(t *testing.T) {
 		t.Errorf("the lite account has %d bytes", len(lite.Data))
 	}
 }
+
+// Who held a token when somebody took the place of the lite account has nothing of it later on.
+func TestATokenOfALiteAccountStaysDeadWhenTheFullOneGoes(t *testing.T) {
+	h := newHouse(t)
+	h.liteZoe()
+	held := h.liteToken("sessionExpiration", "86400")
+	progression := field(h.call(public, "accounts.initProgression", "regToken", held), "regToken")
+	wantCode(t, h.call(public, "accounts.register", "regToken", h.liteToken(), "password", testPass, "siteUID", testUID, "finalizeRegistration", "true"), "0")
+	wantCode(t, h.call(server, "accounts.deleteAccount", "UID", testUID), "0")
+	for _, name := range []string{"accounts.getAccountInfo", "accounts.setAccountInfo", "accounts.initProgression"} {
+		wantCode(t, h.call(public, name, "regToken", held), "400006")
+	}
+	for _, text := range []string{held, progression} {
+		wantCode(t, h.call(public, "accounts.register", "regToken", text, "password", testPass), "400006")
+	}
+	wantCode(t, h.call(public, "accounts.getAccountInfo", "regToken", h.liteToken()), "0")
+}
+
+func TestALiteAccountThatIsDeletedMeanwhileIsNotMadeAgain(t *testing.T) {
+	h := newHouse(t)
+	uid := h.liteZoe()
+	deps := h.deps
+	deps.Store = &interposedStore{Store: h.store, before: func() {
+		h.change(func(tx store.Tx) error { return account.DeleteLite(tx, testKey, uid) })
+	}}
+	h.Methods = tableOf(deps)
+	answer := h.call(server, "accounts.setAccountInfo", "UID", uid, "isLite", "true", "profile", `{"city":"x"}`)
+	wantCode(t, answer, "403005")
+	if n := h.lites(); n != 0 {
+		t.Errorf("%d lite accounts", n)
+	}
+}
+
+// The row of a full account is one of its addresses, and so is the token.
+func TestTheTokenOfAnotherAddressIsNotShown(t *testing.T) {
+	h := newHouse(t)
+	h.zoe()
+	second := field(h.call(server, "accounts.importLiteAccount", "email", "second@example.com"), "UID")
+	brought := h.lite(second)
+	brought.More = []byte(`{"accountTypes":["lite"],"hasLiteAccount":true,"token":"00bb"}`)
+	h.change(func(tx store.Tx) error { return tx.PutAccount(brought) })
+	h.liteZoe()
+	wantCode(t, h.call(server, "accounts.setAccountInfo", "UID", testUID, "addLoginEmails", "second@example.com"), "0")
+	h.verify(testUID)
+	own := `[{"email":"zoe@example.com","token":"` + h.deps.Tokens.EmailToken(testKey, testUID) + `"}]`
+	answer := h.call(server, "accounts.search", "query", "SELECT email, token FROM emailAccounts")
+	if got := compact(t, answer, "results"); got != own {
+		t.Errorf("rows %s, want %s", got, own)
+	}
+	// Another address takes no token along.
+	h.change(func(tx store.Tx) error {
+		a, err := tx.Account(testKey, testUID)
+		if err != nil {
+			return err
+		}
+		a.More = []byte(`{"hasLiteAccount":true,"token":"00ff"}`)
+		return tx.PutAccount(a)
+	})
+	wantCode(t, h.call(server, "accounts.setAccountInfo", "UID", testUID, "profile", `{"email":"Zoe@example.com"}`), "0")
+	if more := string(h.account(testUID).More); more != `{"hasLiteAccount":true,"token":"00ff"}` {
+		t.Errorf("in another spelling it has %s", more)
+	}
+	wantCode(t, h.call(server, "accounts.setAccountInfo", "UID", testUID, "profile", `{"email":"third@example.com"}`), "0")
+	if more := string(h.account(testUID).More); more != `{"hasLiteAccount":true}` {
+		t.Errorf("with another address it has %s", more)
+	}
+	wantCode(t, h.call(server, "accounts.setAccountInfo", "UID", testUID, "profile", `{"email":"zoe@example.com"}`), "0")
+	// It is the lite account of that address that the token deletes.
+	wantCode(t, h.call(server, "accounts.deleteLiteAccount", "emailAccountToken", h.deps.Tokens.EmailToken(testKey, testUID)), "0")
+	if h.lite(second); h.lites() != 1 {
+		t.Errorf("%d lite accounts", h.lites())
+	}
+}

@@ -192,7 +192,10 @@ func (h *house) wantPages(rt *rapid.T, a asked, limit int) {
 	want := a.Run(q)
 	got := []any{}
 	answer := h.call(server, "accounts.search", "query", fmt.Sprint(a.text, " LIMIT ", limit), "openCursor", "true", "accountTypes", a.types)
-	for {
+	for pages := 0; ; pages++ {
+		if pages > len(want.Results) {
+			rt.Fatalf("%s in pages of %d: %d pages, and another one after\n%s", a.text, limit, pages, answer)
+		}
 		if code(answer) != "0" || field(answer, "totalCount") != fmt.Sprint(want.Total) {
 			rt.Fatalf("%s: want %d\n%s", a.text, want.Total, answer)
 		}

@@ -50,11 +50,14 @@ func (d Deps) setLite(ctx context.Context, c *method.Call[SetAccountInfoParams],
 		return nil, err
 	}
 	still := func(tx store.Tx) error {
-		if r.UID == "" {
+		if present == nil {
 			return nil
 		}
 		a, err := tx.Account(present.Group, present.UID)
-		return goodFor(r, a, err)
+		if r.UID != "" {
+			return goodFor(r, a, err)
+		}
+		return named(err)
 	}
 	if err := d.storeLite(ctx, c.Invocation, write, lite, still); err != nil {
 		return nil, fmt.Errorf("changing a lite account: %w", err)

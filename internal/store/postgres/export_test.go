@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"time"
 
 	"github.com/doorward/doorward/internal/query"
 	"github.com/doorward/doorward/internal/store"
@@ -50,3 +51,6 @@ func FillSome(ctx context.Context, s *Store, group string, most int) error {
 	}
 	return nil
 }
+
+// SetLifeSign changes how often a transaction says something that waits for somebody else.
+func SetLifeSign(s *Store, every time.Duration) { s.lifeSign = every }

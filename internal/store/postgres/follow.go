@@ -107,7 +107,10 @@ func (t *tx) put(ctx context.Context, c *conn, a *store.Account) error {
 	if before != nil {
 		old, _ = keysOf(records, before)
 	}
-	now, flags := keysOf(records, a)
+	// Keys are those of the texts that the engine has kept.
+	stored := *a
+	t.store.Fit(&stored)
+	now, flags := keysOf(records, &stored)
 	t.keep(place, now)
 	return t.follow(ctx, c, records, a.UID, old, now, flags)
 }

@@ -355,3 +355,39 @@ func TestAnIndexThatNobodyUsesGoes(t *testing.T) {
 		t.Errorf("%d rows are left", n)
 	}
 }
+
+func TestAnIndexHasTextsAsTheEngineKeepsThem(t *testing.T) {
+	url := database(t)
+	s := open(t, postgres.Options{URL: url, IndexAtOnce: true})
+	put := func(source string) {
+		t.Helper()
+		err := s.Change(t.Context(), func(tx store.Tx) error {
+			a, err := tx.Account(group, "u")
+			if err == store.ErrNotFound {
+				a, err = &store.Account{Group: group, UID: "u"}, nil
+			}
+			if err != nil {
+				return err
+			}
+			a.HasRegSource, a.RegSource = true, source
+			return tx.PutAccount(a)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	const text = `WHERE regSource = "` + "a\uFFFDb" + `"`
+	find(t, s, text)
+	for _, source := range []string{"a\x00b", "a\xffb"} {
+		put(source)
+		if uids, total := find(t, s, text); len(uids) != 1 || total != 1 {
+			t.Errorf("%q: found %q, %d in all", source, uids, total)
+		}
+		wantWholeIndexes(t, s, url)
+		put("plain")
+		if uids, total := find(t, s, text); len(uids) != 0 || total != 0 {
+			t.Errorf("%q, then another: found %q, %d in all", source, uids, total)
+		}
+		wantWholeIndexes(t, s, url)
+	}
+}

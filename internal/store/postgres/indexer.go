@@ -56,6 +56,10 @@ func newIndexer(s *Store, o Options) *indexer {
 	ctx, cancel := context.WithCancel(context.Background())
 	x := &indexer{s: s, use: store.NewIndexUse(o.IndexAfter), atOnce: o.IndexAtOnce, wake: make(chan struct{}, 1), cancel: cancel,
 		ended: make(chan struct{})}
+	if o.IndexAfter < 0 {
+		close(x.ended) // There is nobody to wait for.
+		return x
+	}
 	go x.run(ctx)
 	return x
 }

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/doorward/doorward/internal/store"
@@ -137,7 +138,7 @@ func (s *Store) Dump(ctx context.Context, after store.Place, fn func(store.Recor
 				case after.Kind == d.kind:
 					from = after
 				}
-				if err := d.dump(ctx, c, from, func(r store.Record) error { begun = true; return fn(r) }); err != nil {
+				if err := d.dump(ctx, c, from, s.lifeSign, func(r store.Record) error { begun = true; return fn(r) }); err != nil {
 					return err
 				}
 			}
@@ -146,8 +147,9 @@ func (s *Store) Dump(ctx context.Context, after store.Place, fn func(store.Recor
 	})
 }
 
-// dump reads page after page. fn is called between the statements: an error of it has none to break off.
-func (d *dumped) dump(ctx context.Context, c *conn, from store.Place, fn func(store.Record) error) error {
+// dump reads page after page. fn is called between the statements: an error of it has none to break off. It may take as long as
+// it wants: what a copy removes from its destination between two records of the source may be much.
+func (d *dumped) dump(ctx context.Context, c *conn, from store.Place, lifeSign time.Duration, fn func(store.Record) error) error {
 	for rows := dumpPage; rows == dumpPage; {
 		page, n, err := d.page(ctx, c, d.sql, append(d.key(from), dumpPage))
 		if err != nil {
@@ -161,11 +163,17 @@ func (d *dumped) dump(ctx context.Context, c *conn, from store.Place, fn func(st
 			}
 			page = append(page[:len(page)-1], whole...)
 		}
-		for _, r := range page {
-			if err := fn(r); err != nil {
-				return err
+		err = awake(ctx, c, lifeSign, func() error {
+			for _, r := range page {
+				if err := fn(r); err != nil {
+					return err
+				}
+				from = r.Place()
 			}
-			from = r.Place()
+			return nil
+		})
+		if err != nil {
+			return err
 		}
 		rows = n
 		if d.kind == store.VersionRecord {
@@ -173,6 +181,29 @@ func (d *dumped) dump(ctx context.Context, c *conn, from store.Place, fn func(st
 		}
 	}
 	return nil
+}
+
+// awake runs fn, which does not use the connection, and keeps the server from giving up its transaction meanwhile.
+func awake(ctx context.Context, c *conn, lifeSign time.Duration, fn func() error) error {
+	done := make(chan struct{})
+	var signs sync.WaitGroup
+	signs.Go(func() {
+		tick := time.NewTicker(lifeSign)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+			}
+			if _, err := exec(ctx, c, `SELECT 1`); err != nil {
+				return // The next statement says so.
+			}
+		}
+	})
+	defer signs.Wait()
+	defer close(done)
+	return fn()
 }
 
 func last(page []store.Record) store.Record {

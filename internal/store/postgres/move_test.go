@@ -4,10 +4,12 @@ import (
 	"errors"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/store"
 	"github.com/doorward/doorward/internal/store/postgres"
+	"github.com/doorward/doorward/internal/store/postgres/postgrestest"
 	"github.com/doorward/doorward/internal/store/sqlite"
 	"github.com/doorward/doorward/internal/store/storetest"
 )
@@ -50,4 +52,25 @@ func TestAnUnfinishedCopyIsNotOpened(t *testing.T) {
 		t.Fatal(err)
 	}
 	open(t, postgres.Options{URL: url})
+}
+
+// TestADumpWaitsForItsReceiver has one that needs longer for a record than changes may be silent.
+func TestADumpWaitsForItsReceiver(t *testing.T) {
+	url := postgrestest.With(t, database(t), "idle_in_transaction_session_timeout", "400")
+	s := open(t, postgres.Options{URL: url})
+	postgres.SetLifeSign(s, 50*time.Millisecond)
+	err := s.Change(t.Context(), func(tx store.Tx) error { return tx.PutPartner(&store.Partner{ID: 1}) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	records := 0
+	err = s.Dump(t.Context(), store.Place{}, func(store.Record) error {
+		if records++; records == 1 {
+			time.Sleep(time.Second)
+		}
+		return nil
+	})
+	if err != nil || records != 2 {
+		t.Errorf("%d records, %v", records, err)
+	}
 }

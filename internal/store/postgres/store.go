@@ -22,6 +22,8 @@ type Store struct {
 	clock    clock.Clock
 	rand     io.Reader
 	patience time.Duration
+	// lifeSign is how often a transaction says something that waits for somebody else: far more often than [idleTimeout].
+	lifeSign time.Duration
 	pool     *pgxpool.Pool
 	// searches has room for as many as may search at the same time, so that they leave connections to the short calls.
 	searches chan struct{}
@@ -88,7 +90,7 @@ func open(ctx context.Context, o Options) (*Store, error) {
 		}
 	}
 	s := &Store{
-		settings: settings, clock: o.Clock, rand: o.Rand, patience: o.Patience, listens: settings.listen == "on",
+		settings: settings, clock: o.Clock, rand: o.Rand, patience: o.Patience, lifeSign: idleTimeout / 4, listens: settings.listen == "on",
 		searches: make(chan struct{}, max(1, settings.pool.MaxConns/4)), node: make([]byte, 8), tidied: make(chan struct{}),
 	}
 	if _, err := io.ReadFull(o.Rand, s.node); err != nil {

@@ -29,7 +29,7 @@ const (
 	sqlRowsFrom     = `SELECT count(*) FROM search_keys WHERE field = ?1 AND (key, owner) >= (?2, ?3) AND key < ?4`
 	sqlRowsWithin   = `SELECT count(*) FROM (SELECT 1 FROM search_keys WHERE field = ?1 AND key >= ?2 AND key < ?3 LIMIT ?4 + 0)`
 
-	sqlFieldState    = `SELECT state FROM search_fields WHERE id = ?`
+	sqlReadyField    = `SELECT 1 FROM search_fields WHERE id = ? AND state = 2`
 	sqlUnevenPiece   = `SELECT key, owner, rows FROM search_counts WHERE field = ?1 AND (rows < 0 OR rows > 2 * ?2) ORDER BY rows LIMIT 1`
 	sqlSomePiece     = `SELECT 1 FROM search_counts WHERE field = ? LIMIT 1`
 	sqlEmptyPiece    = `SELECT 1 FROM search_counts WHERE field = ? AND rows = 0 AND key > x'' LIMIT 1`
@@ -133,8 +133,12 @@ func (x *indexer) cut(ctx context.Context, f *store.IndexRecord) error {
 	}
 }
 
-// uneven tells whether something is to be done to the pieces of an index.
+// uneven tells whether something is to be done to the pieces of an index. To one that is no more there is nothing.
 func (x *indexer) uneven(c *sqlite.Conn, field int64) (bool, error) {
+	ready, err := has(c, sqlReadyField, func(b *binder) { b.int(field) })
+	if err != nil || !ready {
+		return false, err
+	}
 	some, err := has(c, sqlSomePiece, func(b *binder) { b.int(field) })
 	if err != nil || !some {
 		return !some, err
@@ -149,11 +153,7 @@ func (x *indexer) uneven(c *sqlite.Conn, field int64) (bool, error) {
 // cut does a few steps of it. An index that is no more has no pieces.
 func (t *tx) cut(field, size int64) error {
 	t.wrote = true
-	state, err := count(t.c, sqlFieldState, func(b *binder) { b.int(field) })
-	if err == store.ErrNotFound || err == nil && store.IndexState(state) != store.IndexReady {
-		return nil
-	}
-	if err != nil {
+	if ready, err := has(t.c, sqlReadyField, func(b *binder) { b.int(field) }); err != nil || !ready {
 		return err
 	}
 	if _, err := exec(t.c, sqlForgetEmpties, func(b *binder) { b.int(field) }); err != nil {
@@ -167,7 +167,7 @@ func (t *tx) cut(field, size int64) error {
 		}
 	}
 	p := piece{field: field}
-	err = get(t.c, sqlUnevenPiece, func(b *binder) { b.int(field); b.int(size) }, p.scanRows)
+	err := get(t.c, sqlUnevenPiece, func(b *binder) { b.int(field); b.int(size) }, p.scanRows)
 	for range piecesAtOnce {
 		if err == nil {
 			p, err = t.divide(p, size)

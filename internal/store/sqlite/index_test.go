@@ -320,4 +320,6 @@ func TestAnIndexThatNobodyUsesGoes(t *testing.T) {
 	if e := access(t, s, text); !e.Scan {
 		t.Errorf("%+v", e)
 	}
+	// The indexer is done with it, and makes others.
+	comes(t, s, `SELECT * FROM accounts WHERE data.b = 3`)
 }

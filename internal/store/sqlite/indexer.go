@@ -43,6 +43,10 @@ func newIndexer(s *Store, o *Options) *indexer {
 	if x.atOnce {
 		x.pieceRows = 4 // Tests have few accounts.
 	}
+	if o.IndexAfter < 0 {
+		close(x.ended) // There is nobody to wait for.
+		return x
+	}
 	go x.run(ctx)
 	return x
 }

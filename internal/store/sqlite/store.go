@@ -33,7 +33,7 @@ type Options struct {
 	// more writes its pages more than once: an import takes more.
 	WriteCache int
 	// IndexAfter is how many values of a field searches have looked at, for want of an index, before the field gets one; 0: a
-	// million; less: no field gets one.
+	// million; less: no field gets one, and the store does nothing about those that there are but to keep them up.
 	IndexAfter int64
 	// IndexAtOnce has searches wait for an index of every field that they could use one of. It is for tests.
 	IndexAtOnce bool
