@@ -90,6 +90,10 @@ func (x *indexer) beforehand(ctx context.Context, group string, wanted []store.I
 	if !x.atOnce || len(wanted) == 0 {
 		return nil
 	}
+	fields, err := point(ctx, x.s, func(c *sqlite.Conn) ([]*store.IndexRecord, error) { return groupFields(c, group) })
+	if err != nil || !slices.ContainsFunc(wanted, func(ix store.Index) bool { return store.Lacks(fields, ix) }) {
+		return err
+	}
 	for _, ix := range wanted {
 		if err := x.activate(ctx, group, ix); err != nil {
 			return err
