@@ -72,7 +72,7 @@ func TestLargeResultsAreCountedByAddingUp(t *testing.T) {
 	change := func(n int) {
 		err := s.Change(t.Context(), func(tx store.Tx) error {
 			for range n {
-				uid := fmt.Sprint("u", r.IntN(800))
+				uid := fmt.Sprint("u", r.IntN(400))
 				_, known := numbers[uid]
 				a, err := tx.Account("g", uid)
 				switch {
@@ -101,8 +101,8 @@ func TestLargeResultsAreCountedByAddingUp(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for round := range 12 {
-		change(250)
+	for round := range 5 {
+		change(200)
 		// A further index has the indexer look after all of them.
 		find(t, s, fmt.Sprintf("SELECT * FROM accounts WHERE data.round%d = 1 LIMIT 1", round))
 		for range 15 {
