@@ -35,7 +35,7 @@ func (s *Store) Load(ctx context.Context, run int64, edits []store.Edit) error {
 		if !latest {
 			return store.ErrOvertaken
 		}
-		t.wrote = true
+		t.wrote, t.touched.every = true, true
 		for _, e := range edits {
 			for _, step := range []struct {
 				record store.Record

@@ -47,7 +47,9 @@ func (s *Store) scan(ctx context.Context, fn func(c *conn) error) error {
 
 // Account implements [store.Reader].
 func (s *Store) Account(ctx context.Context, group, uid string) (*store.Account, error) {
-	return point(ctx, s, func(c *sqlite.Conn) (*store.Account, error) { return getAccount(c, group, uid) })
+	return s.accounts.account(group, uid, func() (*store.Account, error) {
+		return point(ctx, s, func(c *sqlite.Conn) (*store.Account, error) { return getAccount(c, group, uid) })
+	})
 }
 
 // Owner implements [store.Reader].

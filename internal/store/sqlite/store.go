@@ -29,6 +29,9 @@ type Options struct {
 	Map int64
 	// Busy is how long a write waits for another process that is writing; 0: 5 seconds.
 	Busy time.Duration
+	// AccountCache is how much memory the accounts that were read last may take, in bytes; 0: 32 MiB; less: none. It is rounded up
+	// to full 32 MiB.
+	AccountCache int
 	// WriteCache is how much of the file the writing connection keeps in memory, in KiB; 0: 8192. A transaction that changes
 	// more writes its pages more than once: an import takes more.
 	WriteCache int
@@ -65,6 +68,7 @@ type Store struct {
 	indexer   *indexer
 	nonces    *nonceLog
 	config    *configMark
+	accounts  *accountCache
 
 	// closing guards closed; work counts the changes and backups under way.
 	closing sync.RWMutex
@@ -123,11 +127,13 @@ func open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, w.Close())
 	}
+	accounts := newAccountCache(file, cmp.Or(o.AccountCache, accountCacheSize))
 	s := &Store{
 		file:      file,
 		busy:      o.Busy,
 		clock:     o.Clock,
-		writer:    newWriter(w, config),
+		accounts:  accounts,
+		writer:    newWriter(w, config, accounts),
 		nonces:    nonces,
 		config:    config,
 		readers:   newPool(o.Readers, func() (*conn, error) { return connectReader(&o, readerCache) }),
@@ -216,5 +222,6 @@ func (s *Store) Close() error {
 	s.indexer.close()
 	s.work.Wait()
 	// The writer's connection goes last: the last one that closes a file writes the log back into it.
-	return errors.Join(s.nonces.close(), s.readers.close(), s.searchers.close(), s.writer.close(), s.config.close())
+	return errors.Join(s.nonces.close(), s.readers.close(), s.searchers.close(), s.writer.close(), s.accounts.close(),
+		s.config.close())
 }

@@ -17,6 +17,8 @@ type tx struct {
 	wrote bool
 	// configured: a record of the configuration was written.
 	configured bool
+	// touched are the accounts that were written.
+	touched touched
 }
 
 var _ store.Tx = (*tx)(nil)
@@ -30,6 +32,7 @@ func (t *tx) end() { t.c = nil }
 // add sums up what several functions of one transaction did.
 func (t *tx) add(other *tx) {
 	t.configured = t.configured || other.configured
+	t.touched.add(&other.touched)
 }
 
 // read runs a function on the connection of a transaction that is not over.
@@ -55,11 +58,17 @@ func (t *tx) configure(fn func(c *sqlite.Conn) error) error {
 	return t.write(fn)
 }
 
+// touch says that the account is written.
+func (t *tx) touch(group, uid string) {
+	t.touched.accounts = append(t.touched.accounts, touchedAccount{group, uid})
+}
+
 func (t *tx) Account(group, uid string) (*store.Account, error) {
 	return read(t, func(c *sqlite.Conn) (*store.Account, error) { return getAccount(c, group, uid) })
 }
 
 func (t *tx) PutAccount(a *store.Account) error {
+	t.touch(a.Group, a.UID)
 	return t.write(func(c *sqlite.Conn) error {
 		w, err := t.indexes(a.Group, a.UID)
 		if err != nil {
@@ -73,6 +82,7 @@ func (t *tx) PutAccount(a *store.Account) error {
 }
 
 func (t *tx) DeleteAccount(group, uid string) error {
+	t.touch(group, uid)
 	return t.write(func(c *sqlite.Conn) error {
 		w, err := t.indexes(group, uid)
 		if err != nil {

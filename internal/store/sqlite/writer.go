@@ -29,10 +29,11 @@ type job struct {
 
 // writer owns the connection that writes.
 type writer struct {
-	c      *conn
-	config *configMark
-	jobs   chan *job
-	ended  chan struct{}
+	c        *conn
+	config   *configMark
+	accounts *accountCache
+	jobs     chan *job
+	ended    chan struct{}
 
 	// What follows belongs to the goroutine.
 
@@ -46,8 +47,8 @@ type writer struct {
 	careful bool
 }
 
-func newWriter(c *conn, config *configMark) *writer {
-	w := &writer{c: c, config: config, jobs: make(chan *job, queueSize), ended: make(chan struct{})}
+func newWriter(c *conn, config *configMark, accounts *accountCache) *writer {
+	w := &writer{c: c, config: config, accounts: accounts, jobs: make(chan *job, queueSize), ended: make(chan struct{})}
 	go w.run()
 	return w
 }
@@ -235,7 +236,8 @@ func (w *writer) guarded(t *tx, j *job) (err error) {
 	return j.fn(t)
 }
 
-// commit commits. A change of the configuration is announced to those who keep it in memory, in this process and in others.
+// commit commits. A change of the configuration is announced to those who keep it in memory, in this process and in others, and
+// the accounts that are changed to who keeps them.
 func (w *writer) commit(sum *tx) error {
 	if sum.configured {
 		if err := w.config.begin(); err != nil {
@@ -243,7 +245,7 @@ func (w *writer) commit(sum *tx) error {
 		}
 		defer w.config.end()
 	}
-	return w.exec("COMMIT")
+	return w.accounts.commit(&sum.touched, func() error { return w.exec("COMMIT") })
 }
 
 // rollback ends the transaction, if one is open. An error leaves it open: the next begin tries again, and its group is
