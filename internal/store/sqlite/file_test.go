@@ -110,7 +110,7 @@ func TestTheFilesAreTheirOwnersOnly(t *testing.T) {
 		}
 	}
 	want := []string{"copy.db", "doorward.db", "doorward.db-shm", "doorward.db-wal", "doorward.db.shared",
-		"config", "config.lock", "nonces-000000000001", "nonces.lock"}
+		"config", "config.lock", "nonces-000000000001", "nonces.lock", "nonces.queue"}
 	if !slices.Equal(names, want) {
 		t.Errorf("files: %q", names)
 	}

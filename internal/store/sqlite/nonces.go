@@ -28,6 +28,9 @@ import (
 // hands before it is given: the death of a process takes nothing along. Nothing is synced to the disk: the loss of power
 // may take the latest records, as the contract allows.
 //
+// A process keeps the lock for as long as it makes claims and nobody else wants it: nobody else can have appended
+// anything then, and a claim is one call of the system.
+//
 // The files are numbered. One that holds generationRecords records is full, and the next one follows it. A file is
 // deleted when all its records have been dead for nonceGrace, and leaves the memory when they have been dead for
 // nonceSlack; if the clock is put back behind that point, the files are read again.
@@ -39,6 +42,11 @@ type nonceLog struct {
 	// turn has room for one: who works with what follows.
 	turn chan struct{}
 	lock *fileLock
+	// queue is another lock: it is held by who waits for the first.
+	queue *fileLock
+	// leased: the lock is held from one claim to the next; used: there was a claim since keep looked last; keeping: keep
+	// runs.
+	leased, used, keeping bool
 	// generations are those on the disk, the oldest first; the last is the one that is written. Empty: not read yet.
 	generations []*generation
 	// last is open for the last generation.
@@ -88,8 +96,12 @@ func openNonceLog(folder string, busy time.Duration) (*nonceLog, error) {
 	if err != nil {
 		return nil, err
 	}
+	queue, err := openLock(filepath.Join(folder, "nonces.queue"))
+	if err != nil {
+		return nil, errors.Join(err, lock.close())
+	}
 	return &nonceLog{
-		folder: folder, busy: busy, turn: make(chan struct{}, 1), lock: lock,
+		folder: folder, busy: busy, turn: make(chan struct{}, 1), lock: lock, queue: queue,
 		full: generationRecords * int64(nonceRecord), buffer: make([]byte, readRecords*nonceRecord),
 	}, nil
 }
@@ -100,23 +112,29 @@ func (l *nonceLog) claim(ctx context.Context, owner string, nonce store.Hash, no
 		return false, fmt.Errorf("claim a nonce: %w", err)
 	}
 	defer func() { <-l.turn }()
-	defer func() {
-		if unlockErr := l.lock.release(); err == nil && unlockErr != nil {
-			err = fmt.Errorf("claim a nonce: %w", unlockErr)
-		}
-	}()
-	if err := l.catchUp(now); err != nil {
-		// What was read of which file is not known any more: the next claim reads them anew.
-		return false, fmt.Errorf("claim a nonce: %w", errors.Join(err, l.reset()))
+	l.used = true
+	if first, err = l.look(ctx, keyOf(owner, nonce), now, until); err != nil {
+		return false, fmt.Errorf("claim a nonce: %w", errors.Join(err, l.yield()))
 	}
-	key := keyOf(owner, nonce)
+	return first, nil
+}
+
+// look claims the key for the process whose turn it is.
+func (l *nonceLog) look(ctx context.Context, key nonceKey, now, until clock.Millis) (first bool, err error) {
+	kept := l.leased
+	if !kept {
+		if err := l.lease(ctx); err != nil {
+			return false, err
+		}
+	}
+	if err := l.catchUp(now, kept); err != nil {
+		// What was read of which file is not known any more: the next claim reads them anew.
+		return false, errors.Join(err, l.reset())
+	}
 	if l.lives(key, now) {
 		return false, nil
 	}
-	if err := l.append(key, until); err != nil {
-		return false, fmt.Errorf("claim a nonce: %w", err)
-	}
-	return true, nil
+	return true, l.append(key, until)
 }
 
 // keyOf hashes both. The nonce stands first, because its length is always the same.
@@ -126,31 +144,82 @@ func keyOf(owner string, nonce store.Hash) (key nonceKey) {
 	return key
 }
 
-// begin waits for the turn within this process, then for the lock among processes.
+// begin waits for the turn within this process.
 func (l *nonceLog) begin(ctx context.Context) error {
 	select {
 	case l.turn <- struct{}{}:
+		return nil
 	default:
-		patient, cancel := context.WithTimeoutCause(ctx, l.busy, errNonceBusy)
-		defer cancel()
-		select {
-		case l.turn <- struct{}{}:
-		case <-patient.Done():
-			return context.Cause(patient)
-		}
 	}
-	if err := l.lock.take(ctx, l.busy); err != nil {
-		<-l.turn
-		return err
+	patient, cancel := context.WithTimeoutCause(ctx, l.busy, errNonceBusy)
+	defer cancel()
+	select {
+	case l.turn <- struct{}{}:
+		return nil
+	case <-patient.Done():
+		return context.Cause(patient)
 	}
-	return nil
 }
 
 var errNonceBusy = fmt.Errorf("%w: another process holds the lock of the nonces", store.ErrBusy)
 
+// leaseTick is how often it is looked whether the lock is still needed here, and wanted elsewhere.
+const leaseTick = 2 * time.Millisecond
+
+// lease takes the lock among processes, which keep gives back.
+func (l *nonceLog) lease(ctx context.Context) error {
+	if err := l.queue.take(ctx, l.busy); err != nil {
+		return err
+	}
+	if err := l.lock.take(ctx, l.busy); err != nil {
+		return errors.Join(err, l.queue.release())
+	}
+	l.leased = true
+	if !l.keeping {
+		l.keeping = true
+		go l.keep()
+	}
+	return l.queue.release()
+}
+
+// yield gives the lock back.
+func (l *nonceLog) yield() error {
+	if !l.leased {
+		return nil
+	}
+	l.leased = false
+	return l.lock.release()
+}
+
+// keep gives the lock back when no claims come any more, or somebody waits for it. It is a goroutine for as long as the lock is
+// held.
+func (l *nonceLog) keep() {
+	for over := false; !over; {
+		time.Sleep(leaseTick)
+		l.turn <- struct{}{}
+		if over = !l.used || l.wanted(); over {
+			_ = l.yield() // What cannot be given back is still ours at the next claim.
+			l.keeping = false
+		}
+		l.used = false
+		<-l.turn
+	}
+}
+
+// wanted tells whether somebody waits for the lock.
+func (l *nonceLog) wanted() bool {
+	alone, err := l.queue.try()
+	if err == nil && alone {
+		err = l.queue.release()
+	}
+	return err != nil || !alone
+}
+
 // close lets go of the files. Nobody may call claim any more.
 func (l *nonceLog) close() error {
-	return errors.Join(l.reset(), l.lock.close())
+	l.turn <- struct{}{}
+	defer func() { <-l.turn }()
+	return errors.Join(l.yield(), l.reset(), l.lock.close(), l.queue.close())
 }
 
 // reset forgets what was read: the next claim begins with all files.
@@ -195,8 +264,9 @@ func (g *generation) add(records []byte) {
 	}
 }
 
-// catchUp reads what was appended since the last claim, and goes on to the next file when the last one is full.
-func (l *nonceLog) catchUp(now clock.Millis) error {
+// catchUp reads what was appended since the last claim, which is nothing if the lock was kept since then, and goes on to the
+// next file when the last one is full.
+func (l *nonceLog) catchUp(now clock.Millis, kept bool) error {
 	if now < l.forgotten {
 		// The clock was put back: what has left the memory lives again.
 		if err := l.reset(); err != nil {
@@ -207,11 +277,14 @@ func (l *nonceLog) catchUp(now clock.Millis) error {
 		if err := l.follow(now); err != nil {
 			return err
 		}
+		kept = false
 	}
 	for {
 		g := l.generations[len(l.generations)-1]
-		if err := l.read(g); err != nil {
-			return err
+		if !kept {
+			if err := l.read(g); err != nil {
+				return err
+			}
 		}
 		if g.size < l.full {
 			return nil
@@ -219,6 +292,7 @@ func (l *nonceLog) catchUp(now clock.Millis) error {
 		if err := l.follow(now); err != nil {
 			return err
 		}
+		kept = false
 	}
 }
 

@@ -68,6 +68,16 @@ func fill(t *testing.T, l *nonceLog, from int, now clock.Millis) {
 	}
 }
 
+// letGo ends the lease of the lock.
+func letGo(t *testing.T, l *nonceLog) {
+	t.Helper()
+	l.turn <- struct{}{}
+	defer func() { <-l.turn }()
+	if err := l.yield(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func filesOf(t *testing.T, folder string) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(folder, "nonces-*"))
@@ -160,6 +170,7 @@ func TestATornNonceRecordIsCutOff(t *testing.T) {
 	folder := t.TempDir()
 	l := openNonces(t, folder)
 	wantClaim(t, l, 1, 1, true)
+	letGo(t, l)
 	f, err := os.OpenFile(filesOf(t, folder)[0], os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -200,7 +211,7 @@ func TestANonceThatCannotBeWrittenIsNotClaimed(t *testing.T) {
 func TestANonceWaitsForTheLockNoLongerThanAllowed(t *testing.T) {
 	folder := t.TempDir()
 	other := openNonces(t, folder)
-	if err := other.begin(t.Context()); err != nil {
+	if err := errors.Join(other.begin(t.Context()), other.lease(t.Context())); err != nil {
 		t.Fatal(err)
 	}
 	l := openPatient(t, folder, 50*time.Millisecond)
@@ -217,13 +228,48 @@ func TestANonceWaitsForTheLockNoLongerThanAllowed(t *testing.T) {
 	if took := time.Since(begun); took > time.Second {
 		t.Errorf("eight claims waited for %s", took)
 	}
-	if err := other.lock.release(); err != nil {
-		t.Fatal(err)
-	}
 	<-other.turn
+	letGo(t, other)
 	wantClaim(t, l, 0, 1, true)
 	if err := l.close(); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestTheLockOfTheNoncesIsKeptWhileItIsUsedAndGivenToWhoWaits(t *testing.T) {
+	folder := t.TempDir()
+	busy, other := openNonces(t, folder), openNonces(t, folder)
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for n := 0; ; n++ {
+			select {
+			case <-stop:
+				return
+			default:
+				wantClaim(t, busy, n, 1, true)
+			}
+		}
+	}()
+	for n := range 20 {
+		begun := time.Now()
+		wantClaim(t, other, -1-n, 1, true)
+		if took := time.Since(begun); took > 2*time.Second {
+			t.Errorf("a claim waited %s for a busy process", took)
+		}
+	}
+	close(stop)
+	<-stopped
+	wantClaim(t, busy, -1, 1, false)
+	// Who makes no claims has no lock after a while.
+	free := false
+	for wait := time.Now().Add(10 * time.Second); !free && time.Now().Before(wait); time.Sleep(leaseTick) {
+		busy.turn <- struct{}{}
+		free = !busy.leased && !busy.keeping
+		<-busy.turn
+	}
+	if !free {
+		t.Error("the lock is kept without a use")
 	}
 }
 
