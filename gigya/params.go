@@ -32,6 +32,10 @@ func (p *Params) Set(name, value string) {
 			return
 		}
 	}
+	if p.list == nil {
+		const usual = 12 // Most calls have no more.
+		p.list = make([]Param, 0, usual)
+	}
 	p.list = append(p.list, Param{name, value})
 }
 

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // BaseString returns what a request signature is made over: the HTTP method, the address and the parameters, each
@@ -16,7 +17,7 @@ import (
 // values are the decoded ones, an empty value stays as "name=".
 func BaseString(httpMethod, url string, params []Param) string {
 	var text strings.Builder
-	writeBaseString(&text, &rfc3986, httpMethod, normalizeURL(url), sortedForSignature(params))
+	writeBaseString(&text, make([]byte, 0, baseBuffer), &rfc3986, httpMethod, normalizeURL(url), sortedForSignature(nil, params))
 	return text.String()
 }
 
@@ -48,16 +49,21 @@ func VerifySignature(key []byte, sig string, r SignedRequest) bool {
 	if !ok || len(got) != sha1.Size {
 		return false
 	}
-	params := sortedForSignature(r.Params)
-	mac := hmac.New(sha1.New, key)
+	work := verifications.Get().(*verification)
+	defer verifications.Put(work)
+	work.params = sortedForSignature(work.params[:0], r.Params)
+	defer func() { clear(work.params) }()
+	keyed := macs.Get().(*keyedMAC)
+	defer macs.Put(keyed)
+	mac := keyed.of(key)
 	for _, encoding := range []*bare{&rfc3986, &swiftEncoding} {
 		if encoding == &swiftEncoding && !r.differsInSwift() {
 			break
 		}
 		for url := range r.urls() {
 			mac.Reset()
-			writeBaseString(mac, encoding, r.HTTPMethod, url, params)
-			if hmac.Equal(mac.Sum(nil), got) {
+			writeBaseString(mac, work.buffer[:0], encoding, r.HTTPMethod, url, work.params)
+			if hmac.Equal(mac.Sum(work.buffer[:0]), got) {
 				return true
 			}
 		}
@@ -116,8 +122,8 @@ func (r SignedRequest) differsInSwift() bool {
 	return special(r.Path)
 }
 
-func sortedForSignature(params []Param) []Param {
-	sorted := make([]Param, 0, len(params))
+// sortedForSignature appends to sorted, which is empty, the parameters that are signed, in their order.
+func sortedForSignature(sorted, params []Param) []Param {
 	for _, p := range params {
 		if len(p.Name) != len("sig") || !strings.EqualFold(p.Name, "sig") {
 			sorted = append(sorted, p)
@@ -127,10 +133,23 @@ func sortedForSignature(params []Param) []Param {
 	return sorted
 }
 
-// writeBaseString writes the text in small pieces, so that a body of megabytes is not copied three times its size.
-func writeBaseString(w io.Writer, encoding *bare, httpMethod, url string, params []Param) {
-	const piece = 256
-	buffer := make([]byte, 0, 5*piece)
+// piece is how much of a value is encoded at once, and baseBuffer what that needs at most.
+const (
+	piece      = 256
+	baseBuffer = 5 * piece
+)
+
+// verification is the memory that verifying a signature needs.
+type verification struct {
+	params []Param
+	buffer [baseBuffer]byte
+}
+
+var verifications = sync.Pool{New: func() any { return new(verification) }}
+
+// writeBaseString writes the text in small pieces, so that a body of megabytes is not copied three times its size. The buffer
+// is empty and has room for baseBuffer bytes.
+func writeBaseString(w io.Writer, buffer []byte, encoding *bare, httpMethod, url string, params []Param) {
 	flush := func() {
 		w.Write(buffer) // neither a hash nor a strings.Builder fails
 		buffer = buffer[:0]

@@ -103,8 +103,14 @@ func (x *exchange) answer(w http.ResponseWriter, members []byte) {
 	} else {
 		x.write(w, body)
 	}
-	if cap(body) <= maxPooled {
-		*buffer = body
+	*buffer = body
+	recycle(buffer)
+	recycle(x.scratch)
+}
+
+// recycle lets other calls use the memory, unless it is none or too much to keep.
+func recycle(buffer *[]byte) {
+	if buffer != nil && cap(*buffer) <= maxPooled {
 		buffers.Put(buffer)
 	}
 }

@@ -161,8 +161,8 @@ func (g *Gateway) call(w http.ResponseWriter, r *http.Request, name string) {
 		g.Metrics.end(&x.record)
 		x.record.log(r.Context(), g.Log)
 	}()
-	ctx, cancel := context.WithTimeout(r.Context(), g.CallTimeout)
-	defer cancel()
+	ctx := withEnd(r.Context(), g.CallTimeout)
+	defer ctx.finish()
 	body := g.meter(r, x.origin.ClientIP)
 	defer body.done()
 	members, err := x.run(ctx)
@@ -196,7 +196,9 @@ type exchange struct {
 	// bearerError is what WWW-Authenticate says of a bad OAuth 2 token; empty: nothing.
 	bearerError string
 	ignored     []gigya.IgnoredParam
-	failure     *gigya.Error
+	// scratch holds the members of the answer; nil: it does not.
+	scratch *[]byte
+	failure *gigya.Error
 }
 
 func (g *Gateway) exchange(r *http.Request, name string) *exchange {

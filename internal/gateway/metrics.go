@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"strconv"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -12,6 +13,15 @@ type Metrics struct {
 	seconds  *prometheus.HistogramVec
 	inFlight prometheus.Gauge
 	panics   prometheus.Counter
+
+	// successes are the counters of the methods that were called: method name to *success.
+	successes sync.Map
+}
+
+// success counts the calls of one method that succeeded.
+type success struct {
+	calls   prometheus.Counter
+	seconds prometheus.Observer
 }
 
 // NewMetrics returns metrics that are registered with the registry.
@@ -50,6 +60,12 @@ func (m *Metrics) end(r *Record) {
 		return
 	}
 	m.inFlight.Dec()
+	if r.Code == 0 && r.Method != nil {
+		s := m.success(r.Method.Spec.Name)
+		s.calls.Inc()
+		s.seconds.Observe(r.Duration.Seconds())
+		return
+	}
 	code := "other"
 	if r.Code == 0 || r.Code.Known() {
 		code = strconv.Itoa(int(r.Code))
@@ -60,4 +76,12 @@ func (m *Metrics) end(r *Record) {
 	if r.Stack != nil {
 		m.panics.Inc()
 	}
+}
+
+func (m *Metrics) success(name string) *success {
+	if found, ok := m.successes.Load(name); ok {
+		return found.(*success)
+	}
+	found, _ := m.successes.LoadOrStore(name, &success{m.calls.WithLabelValues(name, "0"), m.seconds.WithLabelValues(name)})
+	return found.(*success)
 }

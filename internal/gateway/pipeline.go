@@ -50,7 +50,18 @@ func (x *exchange) run(ctx context.Context) (members []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return gigya.Marshal(result)
+	return x.marshal(result)
+}
+
+// marshal returns the members of the result. Those that write themselves do it into memory that other calls use again.
+func (x *exchange) marshal(result any) ([]byte, error) {
+	appender, ok := result.(gigya.Appender)
+	if !ok {
+		return gigya.Marshal(result)
+	}
+	x.scratch = buffers.Get().(*[]byte)
+	*x.scratch = appender.AppendJSON((*x.scratch)[:0])
+	return *x.scratch, nil
 }
 
 // receive reads the parameters and those of them that say how to answer.

@@ -13,10 +13,11 @@ import (
 // many passwords wait, 503001 when the store can take no more, 504001 when the time of the call is over, and 500001
 // otherwise; the error itself is then the Cause, which is for the log alone.
 func Fault(err error) *gigya.Error {
+	if err == nil {
+		return nil
+	}
 	var made *gigya.Error
 	switch {
-	case err == nil:
-		return nil
 	case errors.As(err, &made):
 		return made
 	case errors.Is(err, password.ErrBusy):
