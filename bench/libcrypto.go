@@ -8,9 +8,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
-	"syscall"
 	"time"
 )
 
@@ -43,24 +40,16 @@ func (r *run) jwtLibcrypto() (_ figures, err error) {
 }
 
 // opensslSpeed asks OpenSSL how fast it signs on the core of the server. It counts the processor time that it takes
-// itself, and knows whole seconds only. Meanwhile this process is as busy on the other cores as when it loads a server:
-// cores of virtual machines are often halves of one, and the busy neighbour costs a tenth.
+// itself, and knows whole seconds only.
 func opensslSpeed(d time.Duration) (result, error) {
 	seconds := strconv.Itoa(int(max(d, time.Second).Round(time.Second) / time.Second))
 	name, args := "openssl", []string{"speed", "-mr", "-seconds", seconds, "rsa2048"}
 	if taskset, err := exec.LookPath("taskset"); err == nil {
 		name, args = taskset, append([]string{"-c", "0", name}, args...)
 	}
-	var done atomic.Bool
-	var busy sync.WaitGroup
-	busy.Go(func() {
-		for !done.Load() {
-			_ = syscall.Getppid()
-		}
-	})
+	end := keepBusy()
 	out, err := exec.Command(name, args...).Output()
-	done.Store(true)
-	busy.Wait()
+	end()
 	if err != nil {
 		return result{}, fmt.Errorf("openssl speed: %w", err)
 	}
