@@ -29,6 +29,7 @@ const (
 	PartnerRecord RecordKind = iota + 1
 	SiteRecord
 	KeyRecord
+	ConfigObjectRecord
 	SigningKeyRecord
 	DataTypeRecord
 	AccountRecord
@@ -37,6 +38,7 @@ const (
 	DataObjectRecord
 	MarkRecord
 	AuditRecord
+	AuditChainRecord
 	VersionRecord
 )
 
@@ -54,11 +56,11 @@ func (k RecordKind) String() string {
 	if k < PartnerRecord || k > VersionRecord {
 		return fmt.Sprintf("RecordKind(%d)", int(k))
 	}
-	return [...]string{"partners", "sites", "keys", "signing keys", "data types", "accounts", "identifiers", "sessions",
-		"data objects", "single-use marks", "audit records", "versions"}[k-1]
+	return [...]string{"partners", "sites", "keys", "configuration objects", "signing keys", "data types", "accounts", "identifiers", "sessions",
+		"data objects", "single-use marks", "audit records", "audit chains", "versions"}[k-1]
 }
 
-// Record is one of what a store holds, whole: a *[Partner], [Site], [Key], [SigningKey], [DataType], [Account], [Session] or
+// Record is one of what a store holds, whole: a *[Partner], [Site], [Key], [ConfigObject], [SigningKey], [DataType], [Account], [Session] or
 // [DataObject], or one of the types that follow. Revisions are as they are stored.
 type Record interface {
 	// Place is the kind and the key of the record.

@@ -54,7 +54,8 @@ func (c content) list(texts []string) content { return add(c.int(int64(len(texts
 func (p *Partner) Place() Place { return Place{Kind: PartnerRecord, Number: p.ID} }
 
 func (p *Partner) appendContent(c content) content {
-	return add(add(c.int(p.ID), p.Name), p.Secret).flags(p.Disabled).time(p.Created)
+	c = add(add(c.int(p.ID), p.Name), p.Secret, p.Previous).flags(p.Disabled).times(p.Created, p.PreviousUntil)
+	return add(c, p.Config)
 }
 
 // Place implements [Record].
@@ -62,7 +63,7 @@ func (s *Site) Place() Place { return Place{Kind: SiteRecord, Texts: [4]string{s
 
 func (s *Site) appendContent(c content) content {
 	c = add(c.int(s.SiteID).int(s.Partner), s.APIKey, s.Group, s.BaseDomain, s.Description, s.DataCenter, s.Status)
-	return add(c.list(s.TrustedSiteURLs).time(s.Created), s.Settings, s.Policies, s.Schema)
+	return add(c.list(s.TrustedSiteURLs).times(s.Created, s.Deleted), s.Settings, s.Policies, s.Schema, s.Config)
 }
 
 // Place implements [Record].
@@ -70,7 +71,18 @@ func (k *Key) Place() Place { return Place{Kind: KeyRecord, Texts: [4]string{k.U
 
 func (k *Key) appendContent(c content) content {
 	c = add(c.int(k.Partner), k.UserKey, k.Kind, k.Name, k.Description)
-	return add(c, []byte(k.Secret), k.PublicKey).list(k.Privileges).list(k.Sites).flags(k.Disabled).times(k.Created, k.Revoked)
+	c = add(c, []byte(k.Secret), k.PublicKey, k.Previous, []byte(k.Config)).list(k.Privileges).list(k.Sites)
+	return c.flags(k.Disabled).times(k.Created, k.Revoked, k.PreviousUntil)
+}
+
+// Place implements [Record].
+func (o *ConfigObject) Place() Place {
+	return Place{Kind: ConfigObjectRecord, Texts: [4]string{o.Owner, o.Kind, o.Name}}
+}
+
+func (o *ConfigObject) appendContent(c content) content {
+	c = add(add(c, o.Owner, o.Kind, o.Name), []byte(o.Document), o.Secrets)
+	return c.times(o.Created, o.Updated)
 }
 
 // Place implements [Record].
@@ -150,10 +162,32 @@ func (m *Moment) Place() Place {
 func (m *Moment) appendContent(c content) content {
 	c = add(c, m.APIKey).time(m.Time).int(int64(len(m.Audits)))
 	for _, a := range m.Audits {
-		c = add(c, a.CallID, a.APIKey, a.Method, a.UserKey, a.UID).time(a.Time).int(int64(a.ErrorCode))
-		c = add(c, a.Record)
+		c = add(a.appendContent(c), a.Link.Chain).int(a.Link.Number)
+		c = add(c, a.Link.Prev[:], a.Link.MAC[:])
 	}
 	return c
+}
+
+// appendContent writes everything but the place in the chain.
+func (a *Audit) appendContent(c content) content {
+	c = add(c, a.CallID, a.APIKey, a.Method, a.UserKey, a.UID).time(a.Time).int(int64(a.ErrorCode)).int(a.Partner)
+	return add(c, a.Record)
+}
+
+// Place implements [Record].
+func (c *AuditChain) Place() Place {
+	return Place{Kind: AuditChainRecord, Texts: [4]string{c.Name}}
+}
+
+func (c *AuditChain) appendContent(dst content) content {
+	dst = c.appendMeaning(dst)
+	return add(dst, c.Seal[:])
+}
+
+// appendMeaning writes everything but the Seal.
+func (c *AuditChain) appendMeaning(dst content) content {
+	dst = add(dst, c.Name).int(c.Partner).time(c.Opened).int(c.Removed).int(c.Head).flags(c.Ended)
+	return add(dst, c.RemovedMAC[:], c.HeadMAC[:])
 }
 
 // Place implements [Record].

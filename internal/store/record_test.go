@@ -13,6 +13,7 @@ func TestEveryFieldOfARecordIsInItsContent(t *testing.T) {
 		func() store.Record { return &store.Partner{} },
 		func() store.Record { return &store.Site{} },
 		func() store.Record { return &store.Key{} },
+		func() store.Record { return &store.ConfigObject{} },
 		func() store.Record { return &store.SigningKey{} },
 		func() store.Record { return &store.DataType{} },
 		func() store.Record { return &store.Account{} },
@@ -21,6 +22,7 @@ func TestEveryFieldOfARecordIsInItsContent(t *testing.T) {
 		func() store.Record { return &store.DataObject{} },
 		func() store.Record { return &store.Mark{} },
 		func() store.Record { return &store.Moment{Audits: []*store.Audit{{}}} },
+		func() store.Record { return &store.AuditChain{} },
 		func() store.Record { return &store.Version{} },
 	} {
 		name := reflect.TypeOf(empty()).String()
@@ -105,7 +107,7 @@ func TestPlacesAreOrderedByKindThenKey(t *testing.T) {
 			}
 		}
 	}
-	if got := store.RecordKinds(); got[0] != store.PartnerRecord || got[len(got)-1] != store.VersionRecord || got[5].String() != "accounts" {
+	if got := store.RecordKinds(); got[0] != store.PartnerRecord || got[len(got)-1] != store.VersionRecord || got[6].String() != "accounts" || got[3].String() != "configuration objects" {
 		t.Errorf("kinds %v", got)
 	}
 }

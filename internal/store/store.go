@@ -46,6 +46,7 @@ type Store interface {
 	Reader
 	Searcher
 	DataReader
+	AuditReader
 	Replay
 
 	// Change runs fn in one transaction: all that fn did is durable when Change returns nil, and none of it is done
@@ -81,24 +82,6 @@ type Reader interface {
 	Marked(ctx context.Context, space string, hash Hash, now clock.Millis) (bool, error)
 
 	Configuration
-}
-
-// Configuration reads what changes seldom: the records that callers keep in memory.
-type Configuration interface {
-	// ConfigVersion returns a number that grows with every change to a record of this interface. Reading it is cheap
-	// enough to be done once a request. Where the store is a database server that other processes use too, it may miss
-	// what they have changed within the last second; what this process has changed is seen at once.
-	ConfigVersion(ctx context.Context) (int64, error)
-	Partner(ctx context.Context, id int64) (*Partner, error)
-	Partners(ctx context.Context) ([]*Partner, error)
-	Site(ctx context.Context, apiKey string) (*Site, error)
-	// Sites lists the sites of a partner, oldest first; of all partners for partner 0.
-	Sites(ctx context.Context, partner int64) ([]*Site, error)
-	Key(ctx context.Context, userKey string) (*Key, error)
-	// Keys lists the keys of a partner, oldest first; of all partners for partner 0.
-	Keys(ctx context.Context, partner int64) ([]*Key, error)
-	// SigningKeys lists all signing keys, oldest first.
-	SigningKeys(ctx context.Context) ([]*SigningKey, error)
 }
 
 // Replay remembers what was seen, to refuse it the second time.
@@ -143,20 +126,11 @@ type Tx interface {
 	// UseOnce sets a single-use mark that lives until the given time. If a mark that still lives at now is there: ErrUsed.
 	UseOnce(space string, hash Hash, now, until clock.Millis) error
 
-	// The Put methods of the configuration insert or replace, and raise the ConfigVersion with the transaction.
-	PutPartner(p *Partner) error
-	PutSite(s *Site) error
-	PutKey(k *Key) error
-	PutSigningKey(k *SigningKey) error
-	DeleteSigningKey(id string) error
-	Site(apiKey string) (*Site, error)
-	Partner(id int64) (*Partner, error)
-	Key(userKey string) (*Key, error)
-	SigningKeys() ([]*SigningKey, error)
+	ConfigurationTx
 
 	DataTx
 
-	// AppendAudit adds a record to the audit log.
+	// AppendAudit adds a record to the audit log, at the end of a chain of this process.
 	AppendAudit(r *Audit) error
 }
 
@@ -170,7 +144,8 @@ const (
 	SweptSessions Swept = iota + 1
 	// SweptMarks are single-use marks that died before the time.
 	SweptMarks
-	// SweptAudits are audit records of before the time, of every site.
+	// SweptAudits are audit records of a partner of before the time. A chain loses its first records: what is behind a
+	// record that stays, stays.
 	SweptAudits
 )
 
@@ -190,6 +165,8 @@ func (k Swept) String() string {
 // Sweep says what [Store.Sweep] removes.
 type Sweep struct {
 	Kind Swept
+	// Partner is whose audit records are meant; without effect for other kinds.
+	Partner int64
 	// Before is the time: what ended at it is kept.
 	Before clock.Millis
 	// Limit bounds what one call removes, and with it how long other changes wait; at least 1.
@@ -209,8 +186,6 @@ type Searcher interface {
 	AccountValues(ctx context.Context, group string, where query.Expr, fields []query.Path, each func(values []query.Value) error) error
 	// ExplainSearch tells how SearchAccounts would find the accounts, without looking for them.
 	ExplainSearch(ctx context.Context, s Search) (Explanation, error)
-	// Audits calls each for the audit records of the site, newest first, at most limit.
-	Audits(ctx context.Context, apiKey string, limit int, each func(*Audit) error) error
 }
 
 // Search says what SearchAccounts looks for.
@@ -351,100 +326,4 @@ type Session struct {
 	Provider string
 	// ClientIP and UserAgent are those of the login.
 	ClientIP, UserAgent string
-}
-
-// Sealed is a text encrypted with the installation's master key, which is not in the store (package seal).
-type Sealed []byte
-
-// Partner is a customer of the installation: the owner of sites and keys.
-type Partner struct {
-	ID   int64
-	Name string
-	// Secret is the partner secret, a Base64 text, sealed. It must be recoverable: it keys HMACs.
-	Secret   Sealed
-	Disabled bool
-	Created  clock.Millis
-}
-
-// Site states.
-const (
-	SiteActive   = "active"
-	SiteDisabled = "disabled"
-	SiteDeleted  = "deleted"
-)
-
-// Site is one API key and its settings.
-type Site struct {
-	APIKey  string
-	SiteID  int64
-	Partner int64
-	// Group names the user base: the parent's API key, or the site's own.
-	Group       string
-	BaseDomain  string
-	Description string
-	DataCenter  string
-	// TrustedSiteURLs are the patterns of pages that may call from a browser.
-	TrustedSiteURLs []string
-	Status          string
-	Created         clock.Millis
-	// Settings, Policies and Schema are JSON objects that hold what was set explicitly; nil: nothing.
-	Settings json.RawMessage
-	Policies json.RawMessage
-	Schema   json.RawMessage
-}
-
-// Key kinds.
-const (
-	KindUser        = "user"
-	KindApplication = "application"
-)
-
-// Key is a user key or an application: a credential that acts for a partner within its privileges and sites.
-type Key struct {
-	UserKey     string
-	Partner     int64
-	Kind        string
-	Name        string
-	Description string
-	// Secret is the key's secret, a Base64 text, sealed; nil for a key that has only an RSA pair.
-	Secret Sealed
-	// PublicKey is the RSA public key, PKIX DER; nil: none. The private half is never stored.
-	PublicKey []byte
-	// Privileges are names of privileges; "_allApis" holds every one.
-	Privileges []string
-	// Sites are the API keys it may act on; empty: all of the partner.
-	Sites    []string
-	Disabled bool
-	Created  clock.Millis
-	// Revoked is when it was revoked for good; 0: it was not.
-	Revoked clock.Millis
-}
-
-// SigningKey is a key that signs id_tokens.
-type SigningKey struct {
-	// ID is the kid.
-	ID string
-	// Private is the PKCS#8 DER, sealed. Public is the PKIX DER.
-	Private Sealed
-	Public  []byte
-	Created clock.Millis
-	// Activates is when it begins to sign (it is published from Created). The newest activated key signs.
-	Activates clock.Millis
-	// Retired is when the last token that it signed has died, and it leaves the published set; 0: not known yet.
-	Retired clock.Millis
-}
-
-// Audit is one record of the audit log.
-type Audit struct {
-	Time   clock.Millis
-	CallID string
-	APIKey string
-	// Method is the canonical name.
-	Method    string
-	ErrorCode int
-	// UserKey is the key that authorised the call, or was claimed to.
-	UserKey string
-	UID     string
-	// Record is the whole entry, a JSON object in the form of audit.search's results.
-	Record json.RawMessage
 }

@@ -157,6 +157,16 @@ func (s *Store) SigningKeys(ctx context.Context) ([]*store.SigningKey, error) {
 	return read(ctx, s, "SigningKeys", func() ([]*store.SigningKey, error) { return s.inner.SigningKeys(ctx) })
 }
 
+// ConfigObject implements [store.Configuration].
+func (s *Store) ConfigObject(ctx context.Context, owner, kind, name string) (*store.ConfigObject, error) {
+	return read(ctx, s, "ConfigObject", func() (*store.ConfigObject, error) { return s.inner.ConfigObject(ctx, owner, kind, name) })
+}
+
+// ConfigObjects implements [store.Configuration].
+func (s *Store) ConfigObjects(ctx context.Context, owner, kind string) ([]*store.ConfigObject, error) {
+	return read(ctx, s, "ConfigObjects", func() ([]*store.ConfigObject, error) { return s.inner.ConfigObjects(ctx, owner, kind) })
+}
+
 // ClaimNonce implements [store.Replay].
 func (s *Store) ClaimNonce(ctx context.Context, owner string, nonce store.Hash, now, until clock.Millis) (bool, error) {
 	return read(ctx, s, "ClaimNonce", func() (bool, error) { return s.inner.ClaimNonce(ctx, owner, nonce, now, until) })
@@ -178,12 +188,4 @@ func (s *Store) AccountValues(ctx context.Context, group string, where query.Exp
 // ExplainSearch implements [store.Searcher].
 func (s *Store) ExplainSearch(ctx context.Context, q store.Search) (store.Explanation, error) {
 	return read(ctx, s, "ExplainSearch", func() (store.Explanation, error) { return s.inner.ExplainSearch(ctx, q) })
-}
-
-// Audits implements [store.Searcher].
-func (s *Store) Audits(ctx context.Context, apiKey string, limit int, each func(*store.Audit) error) error {
-	if err := s.meet(ctx, "Audits"); err != nil {
-		return err
-	}
-	return s.inner.Audits(ctx, apiKey, limit, each)
 }

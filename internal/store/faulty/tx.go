@@ -121,6 +121,11 @@ func (t *tx) Site(apiKey string) (*store.Site, error) {
 	return inTx(t, "Tx.Site", func() (*store.Site, error) { return t.inner.Site(apiKey) })
 }
 
+// Sites implements [store.Tx].
+func (t *tx) Sites(partner int64) ([]*store.Site, error) {
+	return inTx(t, "Tx.Sites", func() ([]*store.Site, error) { return t.inner.Sites(partner) })
+}
+
 // Partner implements [store.Tx].
 func (t *tx) Partner(id int64) (*store.Partner, error) {
 	return inTx(t, "Tx.Partner", func() (*store.Partner, error) { return t.inner.Partner(id) })
@@ -129,6 +134,31 @@ func (t *tx) Partner(id int64) (*store.Partner, error) {
 // Key implements [store.Tx].
 func (t *tx) Key(userKey string) (*store.Key, error) {
 	return inTx(t, "Tx.Key", func() (*store.Key, error) { return t.inner.Key(userKey) })
+}
+
+// Keys implements [store.Tx].
+func (t *tx) Keys(partner int64) ([]*store.Key, error) {
+	return inTx(t, "Tx.Keys", func() ([]*store.Key, error) { return t.inner.Keys(partner) })
+}
+
+// ConfigObject implements [store.Tx].
+func (t *tx) ConfigObject(owner, kind, name string) (*store.ConfigObject, error) {
+	return inTx(t, "Tx.ConfigObject", func() (*store.ConfigObject, error) { return t.inner.ConfigObject(owner, kind, name) })
+}
+
+// ConfigObjects implements [store.Tx].
+func (t *tx) ConfigObjects(owner, kind string) ([]*store.ConfigObject, error) {
+	return inTx(t, "Tx.ConfigObjects", func() ([]*store.ConfigObject, error) { return t.inner.ConfigObjects(owner, kind) })
+}
+
+// PutConfigObject implements [store.Tx].
+func (t *tx) PutConfigObject(o *store.ConfigObject) error {
+	return t.do("Tx.PutConfigObject", func() error { return t.inner.PutConfigObject(o) })
+}
+
+// DeleteConfigObject implements [store.Tx].
+func (t *tx) DeleteConfigObject(owner, kind, name string) error {
+	return t.do("Tx.DeleteConfigObject", func() error { return t.inner.DeleteConfigObject(owner, kind, name) })
 }
 
 // SigningKeys implements [store.Tx].

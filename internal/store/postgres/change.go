@@ -81,13 +81,14 @@ func (s *Store) change(ctx context.Context, fn func(tx store.Tx) error) error {
 }
 
 // try runs the change once.
-func (s *Store) try(ctx context.Context, fn func(tx store.Tx) error) (verdict, error) {
+func (s *Store) try(ctx context.Context, fn func(tx store.Tx) error) (v verdict, err error) {
 	c, err := s.take(ctx)
 	if err != nil {
 		return unreached(ctx, err)
 	}
 	defer give(c)
 	t := &tx{store: s, ctx: ctx, c: c.Conn()}
+	defer func() { t.letGo(v, err) }()
 	if t.fields, err = s.catalogue(ctx, t.c); err != nil {
 		return s.failed(t, err)
 	}
@@ -110,7 +111,7 @@ func (s *Store) try(ctx context.Context, fn func(tx store.Tx) error) (verdict, e
 		s.rollback(t)
 		return final, ctx.Err()
 	}
-	v, err := s.commit(ctx, t)
+	v, err = s.commit(ctx, t)
 	if v != final || err != nil {
 		t.undo()
 	}

@@ -148,7 +148,12 @@ func TestTextsThatTheServerCannotKeep(t *testing.T) {
 		_, siteErr := s.Site(t.Context(), odd)
 		_, keyErr := s.Key(t.Context(), odd)
 		_, sessionErr := s.Session(t.Context(), group, odd, store.Hash{1})
-		for i, err := range []error{accountErr, ownerErr, siteErr, keyErr, sessionErr} {
+		_, objectErr := s.ConfigObject(t.Context(), "partner:1", "acl", odd)
+		deleteErr := s.Change(t.Context(), func(tx store.Tx) error { return tx.DeleteConfigObject(odd, "acl", "a") })
+		if objects, err := s.ConfigObjects(t.Context(), odd, "acl"); err != nil || len(objects) != 0 {
+			t.Errorf("the objects of %q: %d, %v", odd, len(objects), err)
+		}
+		for i, err := range []error{accountErr, ownerErr, siteErr, keyErr, sessionErr, objectErr, deleteErr} {
 			if !errors.Is(err, store.ErrNotFound) {
 				t.Errorf("%q, read %d: %v", odd, i, err)
 			}

@@ -11,6 +11,9 @@ import (
 // Tidy does at once what a store does each minute.
 func Tidy(ctx context.Context, s *Store) error { return s.tidyOnce(ctx) }
 
+// Statements takes a migration apart.
+var Statements = statements
+
 // Placements are where the tables are on Citus.
 var Placements = placements
 

@@ -35,6 +35,7 @@ const (
 	sqlUnloadType    = `DELETE FROM data_types WHERE grp = $1 AND name = $2`
 	sqlUnloadAccount = `DELETE FROM accounts WHERE grp = $1 AND uid = $2`
 	sqlUnloadMark    = `DELETE FROM marks WHERE space = $1 AND hash = $2`
+	sqlUnloadChain   = `DELETE FROM audit_chains WHERE name = $1`
 	sqlUnloadMoment  = `DELETE FROM audit WHERE api_key = $1 AND time = $2`
 )
 
@@ -148,6 +149,8 @@ func (l *loading) load(r store.Record) {
 		l.queue(r, true, sqlPutSite, siteValues(r)...)
 	case *store.Key:
 		l.queue(r, true, sqlPutKey, keyValues(r)...)
+	case *store.ConfigObject:
+		l.queue(r, true, sqlPutConfigObject, configObjectValues(r)...)
 	case *store.SigningKey:
 		l.queue(r, true, sqlPutSigningKey, signingKeyValues(r)...)
 	case *store.DataType:
@@ -172,6 +175,8 @@ func (l *loading) load(r store.Record) {
 		for _, a := range r.Audits {
 			l.queue(r, true, sqlAppendAudit, auditValues(a, l.store.serial(), l.store.node)...)
 		}
+	case *store.AuditChain:
+		l.queue(r, true, sqlAddAuditChain, chainValues(r)...)
 	case *store.Version:
 		l.queue(r, true, sqlPutMeta, "config_version", r.Value)
 	}
@@ -186,6 +191,8 @@ func (l *loading) unload(r store.Record) {
 		l.queue(r, true, sqlUnloadSite, r.APIKey)
 	case *store.Key:
 		l.queue(r, true, sqlUnloadKey, r.UserKey)
+	case *store.ConfigObject:
+		l.queue(r, true, sqlDeleteConfigObject, r.Owner, r.Kind, r.Name)
 	case *store.SigningKey:
 		l.queue(r, true, sqlDeleteSigningKey, r.ID)
 	case *store.DataType:
@@ -206,6 +213,8 @@ func (l *loading) unload(r store.Record) {
 		l.queue(r, true, sqlUnloadMark, r.Space, r.Hash[:])
 	case *store.Moment:
 		l.queue(r, true, sqlUnloadMoment, r.APIKey, millis(r.Time))
+	case *store.AuditChain:
+		l.queue(r, true, sqlUnloadChain, r.Name)
 	case *store.Version: // What comes takes its place.
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -148,7 +149,7 @@ func apply(ctx context.Context, c *conn, s *settings, known []migration, now clo
 		if s.cockroach {
 			text = strings.ReplaceAll(text, ` COLLATE "C"`, "")
 		}
-		if err := script(ctx, c, text); err != nil {
+		if err := eachStatement(ctx, c, text); err != nil {
 			var server *pgconn.PgError
 			if errors.As(err, &server) && server.Code == stateTableExists {
 				return fmt.Errorf("%w: it has a table of the same name as one of ours; give Doorward a database or schema of its own", ErrNotOurs)
@@ -156,6 +157,30 @@ func apply(ctx context.Context, c *conn, s *settings, known []migration, now clo
 			return fmt.Errorf("migration %s: %w", m.name, err)
 		}
 		if _, err := exec(ctx, c, sqlApplyMigration, m.version, m.name, m.checksum, millis(now)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// migrationComment is a comment in a migration. Neither it nor a semicolon is in a text or a name there.
+var migrationComment = regexp.MustCompile(`--[^\n]*`)
+
+// statements takes a migration apart.
+func statements(text string) (all []string) {
+	for sql := range strings.SplitSeq(migrationComment.ReplaceAllString(text, ""), ";") {
+		if sql = strings.TrimSpace(sql); sql != "" {
+			all = append(all, sql)
+		}
+	}
+	return all
+}
+
+// eachStatement runs the statements of a migration, each in a message of its own: for an index with a condition or an
+// expression Citus reads the whole message again, and wants one statement in it.
+func eachStatement(ctx context.Context, c *conn, text string) error {
+	for _, sql := range statements(text) {
+		if err := script(ctx, c, sql); err != nil {
 			return err
 		}
 	}

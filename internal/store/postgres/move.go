@@ -47,6 +47,8 @@ var dumps = []dumped{
 		func(after store.Place) []any { return []any{after.Number} }, scanned(scanPartner)},
 	{store.SiteRecord, `sites`, `SELECT ` + siteColumns + ` FROM sites WHERE api_key > $1 ORDER BY api_key LIMIT $2`, texts(1), scanned(scanSite)},
 	{store.KeyRecord, `keys`, `SELECT ` + keyColumns + ` FROM keys WHERE user_key > $1 ORDER BY user_key LIMIT $2`, texts(1), scanned(scanKey)},
+	{store.ConfigObjectRecord, `config_objects`, `SELECT ` + configObjectColumns + ` FROM config_objects WHERE (owner, kind, name) > ($1, $2, $3)
+		ORDER BY owner, kind, name LIMIT $4`, texts(3), scanned(scanConfigObject)},
 	{store.SigningKeyRecord, `signing_keys`, `SELECT ` + signingKeyColumns + ` FROM signing_keys WHERE kid > $1 ORDER BY kid LIMIT $2`, texts(1), scanned(scanSigningKey)},
 	{store.DataTypeRecord, `data_types`, `SELECT grp, name, rev, created, schema FROM data_types WHERE (grp, name) > ($1, $2) ORDER BY grp, name LIMIT $3`, texts(2),
 		scanned(func(r pgx.Row, t *store.DataType) error {
@@ -80,6 +82,8 @@ var dumps = []dumped{
 		})},
 	{store.AuditRecord, `audit`, `SELECT ` + auditColumns + ` FROM audit WHERE (api_key, time) > ($1, $2) ORDER BY api_key, time, seq, node, uid LIMIT $3`,
 		func(after store.Place) []any { return []any{after.Texts[0], after.Number} }, scanned(scanMoment)},
+	{store.AuditChainRecord, `audit_chains`, `SELECT ` + chainColumns + ` FROM audit_chains WHERE name > $1 ORDER BY name LIMIT $2`, texts(1),
+		scanned(scanChain)},
 	// There is nothing behind the version: it is read only if the place is before it.
 	{store.VersionRecord, `meta`, `SELECT value FROM meta WHERE name = 'config_version' LIMIT $1`,
 		func(store.Place) []any { return nil }, scanned(func(r pgx.Row, v *store.Version) error { return r.Scan(&v.Value) })},
@@ -117,7 +121,7 @@ func readHash(data []byte, into *store.Hash) error {
 
 func scanMoment(r pgx.Row, m *store.Moment) error {
 	a := new(store.Audit)
-	err := r.Scan(timeAt(&a.Time), &a.CallID, &a.APIKey, &a.Method, &a.ErrorCode, &a.UserKey, &a.UID, docAt(&a.Record))
+	err := scanAudit(r, a)
 	m.APIKey, m.Time, m.Audits = a.APIKey, a.Time, []*store.Audit{a}
 	return err
 }

@@ -49,6 +49,14 @@ func TestConformance(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Store { return open(t, postgres.Options{URL: database(t)}) })
 }
 
+// TestConformanceOfTwoStores is for what two processes have of one database.
+func TestConformanceOfTwoStores(t *testing.T) {
+	storetest.RunShared(t, func(t *testing.T) (one, other store.Store) {
+		url := database(t)
+		return open(t, postgres.Options{URL: url}), open(t, postgres.Options{URL: url})
+	})
+}
+
 // TestConformanceBehindATransactionPooler runs the suite with pgbouncer in between, which has fewer connections to the server
 // than the store has to it.
 func TestConformanceBehindATransactionPooler(t *testing.T) {

@@ -165,12 +165,7 @@ func (s *Store) Site(ctx context.Context, apiKey string) (*store.Site, error) {
 
 // Sites implements [store.Configuration].
 func (s *Store) Sites(ctx context.Context, partner int64) ([]*store.Site, error) {
-	return point(ctx, s, func(ctx context.Context, c *conn) ([]*store.Site, error) {
-		if partner == 0 {
-			return records(ctx, c, sqlAllSites, nil, scanSite)
-		}
-		return records(ctx, c, sqlSites, []any{partner}, scanSite)
-	})
+	return point(ctx, s, func(ctx context.Context, c *conn) ([]*store.Site, error) { return sites(ctx, c, partner) })
 }
 
 // Key implements [store.Configuration].
@@ -180,12 +175,7 @@ func (s *Store) Key(ctx context.Context, userKey string) (*store.Key, error) {
 
 // Keys implements [store.Configuration].
 func (s *Store) Keys(ctx context.Context, partner int64) ([]*store.Key, error) {
-	return point(ctx, s, func(ctx context.Context, c *conn) ([]*store.Key, error) {
-		if partner == 0 {
-			return records(ctx, c, sqlAllKeys, nil, scanKey)
-		}
-		return records(ctx, c, sqlKeys, []any{partner}, scanKey)
-	})
+	return point(ctx, s, func(ctx context.Context, c *conn) ([]*store.Key, error) { return keys(ctx, c, partner) })
 }
 
 // SigningKeys implements [store.Configuration].

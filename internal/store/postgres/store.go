@@ -33,6 +33,8 @@ type Store struct {
 	// node and last name the records of the audit log.
 	node []byte
 	last atomic.Int64
+	// chains are the ends of the chains of audit records that this process writes.
+	chains *chains
 	// fields are the search indexes as the process knows them; nil: it has to read them.
 	fields  atomic.Pointer[catalogue]
 	indexer *indexer
@@ -96,6 +98,7 @@ func open(ctx context.Context, o Options) (*Store, error) {
 	if _, err := io.ReadFull(o.Rand, s.node); err != nil {
 		return nil, fmt.Errorf("name this process: %w", err)
 	}
+	s.chains = newChains(s.node)
 	if s.pool, err = pgxpool.NewWithConfig(context.WithoutCancel(ctx), settings.pool); err != nil {
 		return nil, err
 	}

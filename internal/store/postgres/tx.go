@@ -29,6 +29,8 @@ type tx struct {
 	known map[accountPlace]*keySet
 	keys  []keyChange
 	flags map[*store.IndexRecord]store.IndexFlags
+	// lanes are the ends of the chains that audit records were written to.
+	lanes lanes
 	// revisions are those that accounts had before they were put.
 	revisions []revision
 }
@@ -84,8 +86,11 @@ func (t *tx) write(group, uid string, fn func(ctx context.Context, c *conn) erro
 
 // configure writes a record of the configuration.
 func (t *tx) configure(fn func(ctx context.Context, c *conn) (int64, error)) error {
-	return t.write("", "", func(ctx context.Context, c *conn) (err error) {
-		t.version, err = fn(ctx, c)
+	return t.write("", "", func(ctx context.Context, c *conn) error {
+		version, err := fn(ctx, c)
+		if err == nil {
+			t.version = version
+		}
 		return err
 	})
 }
@@ -179,6 +184,10 @@ func (t *tx) Site(apiKey string) (*store.Site, error) {
 	return read(t, func(ctx context.Context, c *conn) (*store.Site, error) { return getSite(ctx, c, apiKey) })
 }
 
+func (t *tx) Sites(partner int64) ([]*store.Site, error) {
+	return read(t, func(ctx context.Context, c *conn) ([]*store.Site, error) { return sites(ctx, c, partner) })
+}
+
 func (t *tx) Partner(id int64) (*store.Partner, error) {
 	return read(t, func(ctx context.Context, c *conn) (*store.Partner, error) { return getPartner(ctx, c, id) })
 }
@@ -187,12 +196,16 @@ func (t *tx) Key(userKey string) (*store.Key, error) {
 	return read(t, func(ctx context.Context, c *conn) (*store.Key, error) { return getKey(ctx, c, userKey) })
 }
 
+func (t *tx) Keys(partner int64) ([]*store.Key, error) {
+	return read(t, func(ctx context.Context, c *conn) ([]*store.Key, error) { return keys(ctx, c, partner) })
+}
+
 func (t *tx) SigningKeys() ([]*store.SigningKey, error) {
 	return read(t, signingKeys)
 }
 
 func (t *tx) AppendAudit(a *store.Audit) error {
 	return t.write("", "", func(ctx context.Context, c *conn) error {
-		return appendAudit(ctx, c, a, t.store.serial(), t.store.node)
+		return t.appendAudit(ctx, c, a)
 	})
 }

@@ -9,34 +9,36 @@ const (
 	sqlConfigVersion     = `SELECT value FROM meta WHERE name = 'config_version'`
 	sqlBumpConfigVersion = `UPDATE meta SET value = value + 1 WHERE name = 'config_version'`
 
-	partnerColumns = `id, name, secret, disabled, created`
+	partnerColumns = `id, name, secret, disabled, created, previous, previous_until, config`
 	sqlPartner     = `SELECT ` + partnerColumns + ` FROM partners WHERE id = ?`
 	sqlPartners    = `SELECT ` + partnerColumns + ` FROM partners ORDER BY created, id`
-	sqlPutPartner  = `INSERT INTO partners (` + partnerColumns + `) VALUES (?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET
-		name = excluded.name, secret = excluded.secret, disabled = excluded.disabled, created = excluded.created`
+	sqlPutPartner  = `INSERT INTO partners (` + partnerColumns + `) VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (id) DO UPDATE SET
+		name = excluded.name, secret = excluded.secret, disabled = excluded.disabled, created = excluded.created,
+		previous = excluded.previous, previous_until = excluded.previous_until, config = excluded.config`
 
 	siteColumns = `api_key, site_id, partner, grp, base_domain, description, data_center, trusted_urls, status, created,
-		settings, policies, schema`
+		settings, policies, schema, config, deleted`
 	sqlSite     = `SELECT ` + siteColumns + ` FROM sites WHERE api_key = ?`
 	sqlSites    = `SELECT ` + siteColumns + ` FROM sites WHERE partner = ? ORDER BY created, id`
 	sqlAllSites = `SELECT ` + siteColumns + ` FROM sites ORDER BY created, id`
-	sqlPutSite  = `INSERT INTO sites (` + siteColumns + `) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)
+	sqlPutSite  = `INSERT INTO sites (` + siteColumns + `) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
 		ON CONFLICT (api_key) DO UPDATE SET
 		site_id = excluded.site_id, partner = excluded.partner, grp = excluded.grp, base_domain = excluded.base_domain,
 		description = excluded.description, data_center = excluded.data_center, trusted_urls = excluded.trusted_urls,
 		status = excluded.status, created = excluded.created, settings = excluded.settings, policies = excluded.policies,
-		schema = excluded.schema`
+		schema = excluded.schema, config = excluded.config, deleted = excluded.deleted`
 
 	keyColumns = `user_key, partner, kind, name, description, secret, public_key, privileges, sites, disabled, created,
-		revoked`
+		revoked, previous, previous_until, config`
 	sqlKey     = `SELECT ` + keyColumns + ` FROM keys WHERE user_key = ?`
 	sqlKeys    = `SELECT ` + keyColumns + ` FROM keys WHERE partner = ? ORDER BY created, id`
 	sqlAllKeys = `SELECT ` + keyColumns + ` FROM keys ORDER BY created, id`
-	sqlPutKey  = `INSERT INTO keys (` + keyColumns + `) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)
+	sqlPutKey  = `INSERT INTO keys (` + keyColumns + `) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
 		ON CONFLICT (user_key) DO UPDATE SET
 		partner = excluded.partner, kind = excluded.kind, name = excluded.name, description = excluded.description,
 		secret = excluded.secret, public_key = excluded.public_key, privileges = excluded.privileges,
-		sites = excluded.sites, disabled = excluded.disabled, created = excluded.created, revoked = excluded.revoked`
+		sites = excluded.sites, disabled = excluded.disabled, created = excluded.created, revoked = excluded.revoked,
+		previous = excluded.previous, previous_until = excluded.previous_until, config = excluded.config`
 
 	signingKeyColumns = `kid, private, public, created, activates, retired`
 	sqlSigningKeys    = `SELECT ` + signingKeyColumns + ` FROM signing_keys ORDER BY created, id`
@@ -79,6 +81,9 @@ func scanPartner(r *row, p *store.Partner) error {
 	p.Secret = r.blob()
 	p.Disabled = r.bool()
 	p.Created = r.time()
+	p.Previous = r.blob()
+	p.PreviousUntil = r.time()
+	p.Config = r.doc()
 	return nil
 }
 
@@ -92,6 +97,9 @@ func bindPartner(b *binder, p *store.Partner) {
 	b.blob(p.Secret)
 	b.bool(p.Disabled)
 	b.time(p.Created)
+	b.blob(p.Previous)
+	b.time(p.PreviousUntil)
+	b.doc(p.Config)
 }
 
 func getSite(c *sqlite.Conn, apiKey string) (*store.Site, error) {
@@ -116,8 +124,17 @@ func scanSite(r *row, s *store.Site) (err error) {
 	}
 	s.Status = r.text()
 	s.Created = r.time()
-	r.docs(&s.Settings, &s.Policies, &s.Schema)
+	r.docs(&s.Settings, &s.Policies, &s.Schema, &s.Config)
+	s.Deleted = r.time()
 	return nil
+}
+
+// sites lists the sites of a partner; of all for 0.
+func sites(c *sqlite.Conn, partner int64) ([]*store.Site, error) {
+	if partner == 0 {
+		return records(c, sqlAllSites, noParameters, scanSite)
+	}
+	return records(c, sqlSites, func(b *binder) { b.int(partner) }, scanSite)
 }
 
 func putSite(c *sqlite.Conn, s *store.Site) error {
@@ -138,6 +155,8 @@ func bindSite(b *binder, s *store.Site) {
 	b.doc(s.Settings)
 	b.doc(s.Policies)
 	b.doc(s.Schema)
+	b.doc(s.Config)
+	b.time(s.Deleted)
 }
 
 func getKey(c *sqlite.Conn, userKey string) (*store.Key, error) {
@@ -166,7 +185,18 @@ func scanKey(r *row, k *store.Key) (err error) {
 	k.Disabled = r.bool()
 	k.Created = r.time()
 	k.Revoked = r.time()
+	k.Previous = r.blob()
+	k.PreviousUntil = r.time()
+	k.Config = r.doc()
 	return nil
+}
+
+// keys lists the keys of a partner; of all for 0.
+func keys(c *sqlite.Conn, partner int64) ([]*store.Key, error) {
+	if partner == 0 {
+		return records(c, sqlAllKeys, noParameters, scanKey)
+	}
+	return records(c, sqlKeys, func(b *binder) { b.int(partner) }, scanKey)
 }
 
 func putKey(c *sqlite.Conn, k *store.Key) error {
@@ -186,6 +216,9 @@ func bindKey(b *binder, k *store.Key) {
 	b.bool(k.Disabled)
 	b.time(k.Created)
 	b.time(k.Revoked)
+	b.blob(k.Previous)
+	b.time(k.PreviousUntil)
+	b.doc(k.Config)
 }
 
 func signingKeys(c *sqlite.Conn) ([]*store.SigningKey, error) {

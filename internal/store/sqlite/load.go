@@ -22,6 +22,7 @@ const (
 	sqlUnloadKey     = `DELETE FROM keys WHERE user_key = ?`
 	sqlUnloadType    = `DELETE FROM data_types WHERE grp = ? AND name = ?`
 	sqlUnloadMark    = `DELETE FROM marks WHERE space = ? AND hash = ?`
+	sqlUnloadChain   = `DELETE FROM audit_chains WHERE name = ?`
 	sqlUnloadMoment  = `DELETE FROM audit WHERE api_key = ? AND time = ?`
 )
 
@@ -81,6 +82,8 @@ func load(c *sqlite.Conn, r store.Record) error {
 		sql, bind = sqlPutSite, func(b *binder) { bindSite(b, r) }
 	case *store.Key:
 		sql, bind = sqlPutKey, func(b *binder) { bindKey(b, r) }
+	case *store.ConfigObject:
+		sql, bind = sqlPutConfigObject, func(b *binder) { bindConfigObject(b, r) }
 	case *store.SigningKey:
 		sql, bind = sqlPutSigningKey, func(b *binder) { bindSigningKey(b, r) }
 	case *store.DataType:
@@ -92,6 +95,8 @@ func load(c *sqlite.Conn, r store.Record) error {
 	case *store.Mark:
 		sql = sqlLoadMark
 		bind = func(b *binder) { b.text(r.Space); b.hash(r.Hash); b.time(r.Until) }
+	case *store.AuditChain:
+		sql, bind = sqlAddAuditChain, func(b *binder) { bindChain(b, r) }
 	case *store.Version:
 		sql = sqlPutMeta
 		bind = func(b *binder) { b.text("config_version"); b.int(r.Value) }
@@ -143,6 +148,8 @@ func unload(c *sqlite.Conn, r store.Record) error {
 		sql, bind = sqlUnloadSite, func(b *binder) { b.text(r.APIKey) }
 	case *store.Key:
 		sql, bind = sqlUnloadKey, func(b *binder) { b.text(r.UserKey) }
+	case *store.ConfigObject:
+		sql, bind = sqlDeleteConfigObject, func(b *binder) { bindConfigKey(b, r.Owner, r.Kind, r.Name) }
 	case *store.SigningKey:
 		sql, bind = sqlDeleteSigningKey, func(b *binder) { b.text(r.ID) }
 	case *store.DataType:
@@ -162,6 +169,8 @@ func unload(c *sqlite.Conn, r store.Record) error {
 		sql, bind = sqlUnloadMark, func(b *binder) { b.text(r.Space); b.hash(r.Hash) }
 	case *store.Moment:
 		sql, bind = sqlUnloadMoment, func(b *binder) { b.text(r.APIKey); b.time(r.Time) }
+	case *store.AuditChain:
+		sql, bind = sqlUnloadChain, func(b *binder) { b.text(r.Name) }
 	case *store.Version:
 		return nil // What comes takes its place.
 	default:

@@ -23,9 +23,9 @@ const (
 	sqlOrigin = `SELECT applied FROM migrations WHERE version = 1`
 	// Indexes of fields are made of accounts that were there: with them the database is not new.
 	sqlOccupied = `SELECT EXISTS (SELECT 1 FROM partners) OR EXISTS (SELECT 1 FROM sites) OR EXISTS (SELECT 1 FROM keys)
-		OR EXISTS (SELECT 1 FROM signing_keys) OR EXISTS (SELECT 1 FROM data_types) OR EXISTS (SELECT 1 FROM accounts)
+		OR EXISTS (SELECT 1 FROM config_objects) OR EXISTS (SELECT 1 FROM signing_keys) OR EXISTS (SELECT 1 FROM data_types) OR EXISTS (SELECT 1 FROM accounts)
 		OR EXISTS (SELECT 1 FROM identifiers) OR EXISTS (SELECT 1 FROM sessions) OR EXISTS (SELECT 1 FROM data_objects)
-		OR EXISTS (SELECT 1 FROM data_uniques) OR EXISTS (SELECT 1 FROM marks) OR EXISTS (SELECT 1 FROM audit)
+		OR EXISTS (SELECT 1 FROM data_uniques) OR EXISTS (SELECT 1 FROM marks) OR EXISTS (SELECT 1 FROM audit) OR EXISTS (SELECT 1 FROM audit_chains)
 		OR EXISTS (SELECT 1 FROM search_fields)`
 )
 
@@ -79,6 +79,8 @@ var dumps = []dumped{
 		func(b *binder, after store.Place) { b.int(after.Number) }, scanned(scanPartner)},
 	{store.SiteRecord, `SELECT ` + siteColumns + ` FROM sites WHERE api_key > ? ORDER BY api_key`, `sites`, texts(1), scanned(scanSite)},
 	{store.KeyRecord, `SELECT ` + keyColumns + ` FROM keys WHERE user_key > ? ORDER BY user_key`, `keys`, texts(1), scanned(scanKey)},
+	{store.ConfigObjectRecord, `SELECT ` + configObjectColumns + ` FROM config_objects WHERE (owner, kind, name) > (?, ?, ?)
+		ORDER BY owner, kind, name`, `config_objects`, texts(3), scanned(scanConfigObject)},
 	{store.SigningKeyRecord, `SELECT ` + signingKeyColumns + ` FROM signing_keys WHERE kid > ? ORDER BY kid`, `signing_keys`, texts(1), scanned(scanSigningKey)},
 	{store.DataTypeRecord, `SELECT grp, name, rev, created, schema FROM data_types WHERE (grp, name) > (?, ?) ORDER BY grp, name`, `data_types`, texts(2),
 		scanned(func(r *row, t *store.DataType) error {
@@ -125,11 +127,11 @@ var dumps = []dumped{
 	{store.AuditRecord, `SELECT ` + auditColumns + ` FROM audit WHERE (api_key, time) > (?, ?) ORDER BY api_key, time, id`, `audit`,
 		func(b *binder, after store.Place) { b.text(after.Texts[0]); b.int(after.Number) },
 		scanned(func(r *row, m *store.Moment) error {
-			a := &store.Audit{Time: r.time(), CallID: r.text(), APIKey: r.text(), Method: r.text(),
-				ErrorCode: int(r.int()), UserKey: r.text(), UID: r.text(), Record: r.doc()}
+			a := scanAudit(r)
 			m.APIKey, m.Time, m.Audits = a.APIKey, a.Time, []*store.Audit{a}
 			return nil
 		})},
+	{store.AuditChainRecord, `SELECT ` + chainColumns + ` FROM audit_chains WHERE name > ? ORDER BY name`, `audit_chains`, texts(1), scanned(scanChain)},
 	// There is nothing behind the version: it is read if nothing was handed over before it only.
 	{store.VersionRecord, `SELECT value FROM meta WHERE name = 'config_version'`, `meta WHERE name = 'config_version'`,
 		func(*binder, store.Place) {}, scanned(func(r *row, v *store.Version) error { v.Value = r.int(); return nil })},

@@ -61,6 +61,7 @@ func TestHotStatementsAnswerFromAnIndex(t *testing.T) {
 	const (
 		accountKey    = "SEARCH accounts USING INDEX accounts_key (grp=? AND uid=?)"
 		identifierKey = "SEARCH identifiers USING PRIMARY KEY (grp=? AND space=? AND value=?)"
+		configKey     = "SEARCH config_objects USING INDEX config_objects_key (owner=? AND kind=?"
 		sessionKey    = "SEARCH sessions USING PRIMARY KEY (grp=? AND uid=? AND hash=?)"
 	)
 	for query, want := range map[string][]string{
@@ -79,20 +80,24 @@ func TestHotStatementsAnswerFromAnIndex(t *testing.T) {
 		sqlMarked:             {"SEARCH marks USING PRIMARY KEY (space=? AND hash=?)"},
 		sqlSweepMarks: {"SEARCH marks USING PRIMARY KEY (space=? AND hash=?)", "LIST SUBQUERY",
 			"SEARCH marks USING COVERING INDEX marks_until (until<?)"},
-		sqlSweepSessions:   {sessionKey, "LIST SUBQUERY", "SEARCH sessions USING COVERING INDEX sessions_end (expires>? AND expires<?)"},
-		sqlSessionBeyond:   {"SEARCH sessions USING PRIMARY KEY (grp=? AND uid=?)"},
-		sqlConfigVersion:   {"SEARCH meta USING PRIMARY KEY (name=?)"},
-		sqlPartner:         {"SEARCH partners USING INTEGER PRIMARY KEY (rowid=?)"},
-		sqlSite:            {"SEARCH sites USING INDEX sqlite_autoindex_sites_1 (api_key=?)"},
-		sqlSites:           {"SEARCH sites USING INDEX sites_partner (partner=?)"},
-		sqlKey:             {"SEARCH keys USING INDEX sqlite_autoindex_keys_1 (user_key=?)"},
-		sqlKeys:            {"SEARCH keys USING INDEX keys_partner (partner=?)"},
-		sqlSearchVersion:   {"SEARCH meta USING PRIMARY KEY (name=?)"},
-		sqlAccountRow:      {"SEARCH accounts USING COVERING INDEX accounts_key (grp=? AND uid=?)"},
-		sqlDeleteSearchKey: {"SEARCH search_keys USING PRIMARY KEY (field=? AND key=? AND owner=?)"},
+		sqlSweepSessions: {sessionKey, "LIST SUBQUERY", "SEARCH sessions USING COVERING INDEX sessions_end (expires>? AND expires<?)"},
+		sqlSessionBeyond: {"SEARCH sessions USING PRIMARY KEY (grp=? AND uid=?)"},
+		sqlConfigVersion: {"SEARCH meta USING PRIMARY KEY (name=?)"},
+		sqlPartner:       {"SEARCH partners USING INTEGER PRIMARY KEY (rowid=?)"},
+		sqlSite:          {"SEARCH sites USING INDEX sqlite_autoindex_sites_1 (api_key=?)"},
+		sqlSites:         {"SEARCH sites USING INDEX sites_partner (partner=?)"},
+		sqlKey:           {"SEARCH keys USING INDEX sqlite_autoindex_keys_1 (user_key=?)"},
+		sqlKeys:          {"SEARCH keys USING INDEX keys_partner (partner=?)"},
+		sqlConfigObject:  {configKey + " AND name=?)"},
+		sqlConfigObjects: {configKey + ")"},
+		// The rows come in the order of the index: nothing is sorted.
+		sqlOwnedConfigObjects: {"SEARCH config_objects USING INDEX config_objects_key (owner=?)"},
+		sqlDeleteConfigObject: {configKey + " AND name=?)"},
+		sqlSearchVersion:      {"SEARCH meta USING PRIMARY KEY (name=?)"},
+		sqlAccountRow:         {"SEARCH accounts USING COVERING INDEX accounts_key (grp=? AND uid=?)"},
+		sqlDeleteSearchKey:    {"SEARCH search_keys USING PRIMARY KEY (field=? AND key=? AND owner=?)"},
 		sqlDropSearchKeys: {"SEARCH search_keys USING PRIMARY KEY (field=? AND key=? AND owner=?)", "LIST SUBQUERY",
 			"SEARCH search_keys USING PRIMARY KEY (field=?)"},
-		sqlAudits: {"SEARCH audit USING INDEX audit_site (api_key=?)"},
 
 		sqlGroupSize:  {"SEARCH group_sizes USING PRIMARY KEY (grp=?)"},
 		sqlFirstPiece: {"SEARCH search_counts USING PRIMARY KEY (field=? AND key>? AND key<?)"},

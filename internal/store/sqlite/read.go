@@ -94,12 +94,7 @@ func (s *Store) Site(ctx context.Context, apiKey string) (*store.Site, error) {
 
 // Sites implements [store.Configuration].
 func (s *Store) Sites(ctx context.Context, partner int64) ([]*store.Site, error) {
-	return point(ctx, s, func(c *sqlite.Conn) ([]*store.Site, error) {
-		if partner == 0 {
-			return records(c, sqlAllSites, noParameters, scanSite)
-		}
-		return records(c, sqlSites, func(b *binder) { b.int(partner) }, scanSite)
-	})
+	return point(ctx, s, func(c *sqlite.Conn) ([]*store.Site, error) { return sites(c, partner) })
 }
 
 // Key implements [store.Configuration].
@@ -109,12 +104,7 @@ func (s *Store) Key(ctx context.Context, userKey string) (*store.Key, error) {
 
 // Keys implements [store.Configuration].
 func (s *Store) Keys(ctx context.Context, partner int64) ([]*store.Key, error) {
-	return point(ctx, s, func(c *sqlite.Conn) ([]*store.Key, error) {
-		if partner == 0 {
-			return records(c, sqlAllKeys, noParameters, scanKey)
-		}
-		return records(c, sqlKeys, func(b *binder) { b.int(partner) }, scanKey)
-	})
+	return point(ctx, s, func(c *sqlite.Conn) ([]*store.Key, error) { return keys(c, partner) })
 }
 
 // SigningKeys implements [store.Configuration].

@@ -40,6 +40,14 @@ func TestConformance(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Store { return fresh(t) })
 }
 
+// TestConformanceOfTwoStores is for what two processes have of one file.
+func TestConformanceOfTwoStores(t *testing.T) {
+	storetest.RunShared(t, func(t *testing.T) (one, other store.Store) {
+		file := filepath.Join(t.TempDir(), "doorward.db")
+		return open(t, file), open(t, file)
+	})
+}
+
 // TestConformanceWithIndexes is the same in a store that makes every index at once.
 func TestConformanceWithIndexes(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) store.Store {

@@ -13,6 +13,8 @@ type tx struct {
 	c *sqlite.Conn
 	// fields are the indexes that accounts are kept in.
 	fields *catalogue
+	// audits are the ends of the chains of audit records.
+	audits *chains
 	// wrote: something was written, or tried to be.
 	wrote bool
 	// configured: a record of the configuration was written.
@@ -159,6 +161,10 @@ func (t *tx) Site(apiKey string) (*store.Site, error) {
 	return read(t, func(c *sqlite.Conn) (*store.Site, error) { return getSite(c, apiKey) })
 }
 
+func (t *tx) Sites(partner int64) ([]*store.Site, error) {
+	return read(t, func(c *sqlite.Conn) ([]*store.Site, error) { return sites(c, partner) })
+}
+
 func (t *tx) Partner(id int64) (*store.Partner, error) {
 	return read(t, func(c *sqlite.Conn) (*store.Partner, error) { return getPartner(c, id) })
 }
@@ -167,8 +173,12 @@ func (t *tx) Key(userKey string) (*store.Key, error) {
 	return read(t, func(c *sqlite.Conn) (*store.Key, error) { return getKey(c, userKey) })
 }
 
+func (t *tx) Keys(partner int64) ([]*store.Key, error) {
+	return read(t, func(c *sqlite.Conn) ([]*store.Key, error) { return keys(c, partner) })
+}
+
 func (t *tx) SigningKeys() ([]*store.SigningKey, error) { return read(t, signingKeys) }
 
 func (t *tx) AppendAudit(a *store.Audit) error {
-	return t.write(func(c *sqlite.Conn) error { return appendAudit(c, a) })
+	return t.write(func(c *sqlite.Conn) error { return t.audits.append(c, a) })
 }

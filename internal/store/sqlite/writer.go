@@ -39,6 +39,8 @@ type writer struct {
 
 	// fields are the indexes as the present transaction has them, or an earlier one had them that was committed.
 	fields catalogue
+	// audits are the ends of the chains of audit records that this process writes.
+	audits *chains
 
 	// group holds the jobs of the present transaction, of which running is the one whose function runs.
 	group   []*job
@@ -48,7 +50,7 @@ type writer struct {
 }
 
 func newWriter(c *conn, config *configMark, accounts *accountCache) *writer {
-	w := &writer{c: c, config: config, accounts: accounts, jobs: make(chan *job, queueSize), ended: make(chan struct{})}
+	w := &writer{c: c, config: config, accounts: accounts, audits: newChains(), jobs: make(chan *job, queueSize), ended: make(chan struct{})}
 	go w.run()
 	return w
 }
@@ -155,7 +157,7 @@ func (w *writer) transact() {
 		var sum tx
 		alone := len(w.group) == 1
 		for _, j := range w.group {
-			t := &tx{c: w.c.Conn, fields: &w.fields}
+			t := &tx{c: w.c.Conn, fields: &w.fields, audits: w.audits}
 			if careful || alone {
 				j.err = w.isolated(t, j, alone)
 			} else {
@@ -190,6 +192,7 @@ func (w *writer) transact() {
 // begin takes the write lock.
 func (w *writer) begin() error {
 	w.rollback()
+	w.audits.begin()
 	return w.exec("BEGIN IMMEDIATE")
 }
 
@@ -206,12 +209,14 @@ func (w *writer) isolated(t *tx, j *job, alone bool) error {
 	if err := w.exec("SAVEPOINT one"); err != nil {
 		return err
 	}
+	mark := w.audits.mark()
 	err := w.guarded(t, j)
 	if w.c.AutocommitEnabled() {
 		return err
 	}
 	if err != nil {
 		w.fields.forget()
+		w.audits.back(mark)
 		if undo := w.exec("ROLLBACK TO one"); undo != nil {
 			w.rollback()
 			return err
@@ -245,7 +250,9 @@ func (w *writer) commit(sum *tx) error {
 		}
 		defer w.config.end()
 	}
-	return w.accounts.commit(&sum.touched, func() error { return w.exec("COMMIT") })
+	err := w.accounts.commit(&sum.touched, func() error { return w.exec("COMMIT") })
+	w.audits.end(err)
+	return err
 }
 
 // rollback ends the transaction, if one is open. An error leaves it open: the next begin tries again, and its group is

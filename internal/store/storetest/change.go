@@ -44,7 +44,7 @@ var changeTests = []test{
 		if after, _ := s.ConfigVersion(t.Context()); after != before {
 			t.Errorf("config version went from %d to %d", before, after)
 		}
-		must(t, s.Audits(t.Context(), "key", 10, func(*store.Audit) error { t.Error("audit record remains"); return nil }))
+		must(t, s.Audits(t.Context(), store.AuditQuery{Log: "key", Limit: 10}, func(*store.Audit, string) error { t.Error("audit record remains"); return nil }))
 	}},
 	{"a refused claim and a UID that is there leave the rest of the change as it is", func(t *testing.T, s store.Store) {
 		change(t, s, func(tx store.Tx) error {

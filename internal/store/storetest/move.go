@@ -177,7 +177,7 @@ func moveFound(t *testing.T, from, to Movable) {
 		t.Errorf("owner %q, marked %t", owner, marked)
 	}
 	var calls []string
-	must(t, to.Audits(ctx, "4_a", 10, func(a *store.Audit) error { calls = append(calls, a.CallID); return nil }))
+	must(t, to.Audits(ctx, store.AuditQuery{Log: "4_a", Newest: true, Limit: 10}, func(a *store.Audit, _ string) error { calls = append(calls, a.CallID); return nil }))
 	same(t, calls, []string{"2", "1", "0"})
 	wantError(t, to.Change(ctx, func(tx store.Tx) error { return tx.PutDataObject(object("p", "", `{}`, hash(6))) }), store.ErrNotUnique)
 	wantError(t, to.Change(ctx, func(tx store.Tx) error { return tx.UseOnce("s", hash(2), now, now+10) }), store.ErrUsed)
@@ -229,11 +229,12 @@ func moveEdits(t *testing.T, _, to Movable) {
 	partners := []*store.Partner{{ID: 1, Name: "a"}, {ID: 1, Name: "b"}}
 	sites := []*store.Site{{APIKey: "4_a", Group: "a"}, {APIKey: "4_a", Group: "b"}}
 	keys := []*store.Key{{UserKey: "k"}, {UserKey: "k", Disabled: true}}
+	objects := []*store.ConfigObject{acl("a", `{"n":1}`), acl("a", `{"n":2}`), acl("gone", `{}`)}
 	signing := []*store.SigningKey{{ID: "kid", Private: store.Sealed{1}, Public: []byte{1}}, {ID: "kid", Private: store.Sealed{2}, Public: []byte{1}}}
 	types := []*store.DataType{{Group: group, Name: "t", Rev: 1}, {Group: group, Name: "t", Rev: 2}}
 	sessions := []*store.Session{{Group: group, UID: "u", Hash: hash(1)}, {Group: group, UID: "u", Hash: hash(1), Mobile: true}}
 	marks := []*store.Mark{{Space: "s", Hash: hash(1), Until: 1}, {Space: "s", Hash: hash(1), Until: 2}}
-	loadAll(t, to, []store.Record{partners[0], sites[0], keys[0], signing[0], types[0], bare(uid(1)), mine, sessions[0], one, two, marks[0], audits("1", "3")})
+	loadAll(t, to, []store.Record{partners[0], sites[0], keys[0], objects[0], objects[2], signing[0], types[0], bare(uid(1)), mine, sessions[0], one, two, marks[0], audits("1", "3")})
 	// The value 3 comes to the first object before it leaves the second.
 	newOne, newTwo := object("a", "", `{"n":1}`, hash(3)), object("b", "", `{"n":2}`, hash(1))
 	newOne.Rev, newTwo.Rev = 4, 5
@@ -241,11 +242,12 @@ func moveEdits(t *testing.T, _, to Movable) {
 	changed := bare(uid(1))
 	changed.Rev = 12
 	must(t, to.Load(t.Context(), 1, []store.Edit{
-		{Old: partners[0], New: partners[1]}, {Old: sites[0], New: sites[1]}, {Old: keys[0], New: keys[1]}, {Old: signing[0], New: signing[1]},
+		{Old: partners[0], New: partners[1]}, {Old: sites[0], New: sites[1]}, {Old: keys[0], New: keys[1]},
+		{Old: objects[0], New: objects[1]}, {Old: objects[2]}, {Old: signing[0], New: signing[1]},
 		{Old: types[0], New: types[1]}, {Old: sessions[0], New: sessions[1]}, {Old: marks[0], New: marks[1]},
 		{Old: bare(uid(1)), New: changed}, {Old: mine, New: his}, {Old: one, New: newOne}, {Old: two, New: newTwo}, {Old: audits("1", "3"), New: audits("1", "2", "3")},
 	}))
-	want := []store.Record{partners[1], sites[1], keys[1], signing[1], types[1], changed, his, sessions[1], newOne, newTwo, marks[1], audits("1", "2", "3"),
+	want := []store.Record{partners[1], sites[1], keys[1], objects[1], signing[1], types[1], changed, his, sessions[1], newOne, newTwo, marks[1], audits("1", "2", "3"),
 		&store.Version{Value: 1}}
 	sameRecords(t, Dumped(t, to, store.Place{}), want)
 	must(t, to.FinishCopy(t.Context(), 1))

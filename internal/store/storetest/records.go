@@ -77,6 +77,13 @@ var configurationTests = []test{
 			must(t, err)
 			keys, err := s.Keys(t.Context(), partner)
 			must(t, err)
+			change(t, s, func(tx store.Tx) error {
+				txSites, sitesErr := tx.Sites(partner)
+				txKeys, keysErr := tx.Keys(partner)
+				same(t, txSites, sites)
+				same(t, txKeys, keys)
+				return errors.Join(sitesErr, keysErr)
+			})
 			var siteNames, keyNames []string
 			for _, site := range sites {
 				siteNames = append(siteNames, site.APIKey)
@@ -131,14 +138,16 @@ var configurationTests = []test{
 }
 
 func configurationFidelity(t *testing.T, s store.Store) {
-	partner := &store.Partner{ID: 7, Name: "Ærø", Secret: store.Sealed{0, 1, 2, 255}, Disabled: true, Created: now}
+	partner := &store.Partner{ID: 7, Name: "Ærø", Secret: store.Sealed{0, 1, 2, 255}, Disabled: true, Created: now,
+		Previous: store.Sealed{7, 0, 255}, PreviousUntil: now + 3, Config: json.RawMessage(`{"isTrial":false, "n":1.0}`)}
 	site := &store.Site{APIKey: "4_site", SiteID: 12, Partner: 7, Group: "4_site", BaseDomain: "example.com",
 		Description: "a shop", DataCenter: "eu1", TrustedSiteURLs: []string{"*.example.com/*", `odd "url"`},
 		Status: store.SiteActive, Created: now, Settings: json.RawMessage(`{"a":1}`),
-		Policies: json.RawMessage(`{"b":1}`), Schema: json.RawMessage(`{"c":1}`)}
+		Policies: json.RawMessage(`{"b":1}`), Schema: json.RawMessage(`{"c":1}`), Config: json.RawMessage(`{"d":1}`), Deleted: now + 4}
 	key := &store.Key{UserKey: "Akey", Partner: 7, Kind: store.KindApplication, Name: "sync", Description: "nightly",
 		Secret: store.Sealed{9, 0, 9}, PublicKey: []byte{1, 0}, Privileges: []string{"_allApis"},
-		Sites: []string{"4_site"}, Disabled: true, Created: now, Revoked: now + 1}
+		Sites: []string{"4_site"}, Disabled: true, Created: now, Revoked: now + 1,
+		Previous: store.Sealed{8, 0, 8}, PreviousUntil: now + 2, Config: json.RawMessage(`{"email":"a@example.com"}`)}
 	check := func() {
 		t.Helper()
 		gotPartner, err := s.Partner(t.Context(), 7)
@@ -159,7 +168,7 @@ func configurationFidelity(t *testing.T, s store.Store) {
 	}
 	change(t, s, putAll)
 	check()
-	partner.Disabled, partner.Name = false, "renamed"
+	*partner = store.Partner{ID: 7, Name: "renamed", Created: now}
 	*site = store.Site{APIKey: "4_site", Partner: 7, Created: now}
 	*key = store.Key{UserKey: "Akey", Partner: 7, Created: now}
 	change(t, s, putAll)
@@ -188,23 +197,4 @@ func configurationFidelity(t *testing.T, s store.Store) {
 	wantError(t, err, store.ErrNotFound)
 	_, err = s.Key(t.Context(), "gone")
 	wantError(t, err, store.ErrNotFound)
-}
-
-var auditTests = []test{
-	{"audit records come back newest first, by site, up to the limit", func(t *testing.T, s store.Store) {
-		var want []*store.Audit
-		for i := range 10 {
-			a := &store.Audit{Time: now + 5, CallID: uid(i), APIKey: "a", Method: "accounts.login", ErrorCode: 403042,
-				UserKey: "Akey", UID: "u", Record: json.RawMessage(`{"callID":"x"}`)}
-			other := *a
-			other.APIKey = "b"
-			change(t, s, func(tx store.Tx) error { return errors.Join(tx.AppendAudit(a), tx.AppendAudit(&other)) })
-			want = append([]*store.Audit{a}, want...)
-		}
-		var got []*store.Audit
-		must(t, s.Audits(t.Context(), "a", 4, func(a *store.Audit) error { got = append(got, a); return nil }))
-		same(t, got, want[:4])
-		wantError(t, s.Audits(t.Context(), "a", 4, func(*store.Audit) error { return errRefused }), errRefused)
-		must(t, s.Audits(t.Context(), "a", 0, func(*store.Audit) error { return errRefused }))
-	}},
 }

@@ -29,6 +29,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"races", raceTests},
 		{"sessions", sessionTests},
 		{"configuration", configurationTests},
+		{"objects of the configuration", configObjectTests},
 		{"audit", auditTests},
 		{"sweeps", sweepTests},
 		{"bounds of sessions", sessionBoundTests},

@@ -55,21 +55,28 @@ var sweepTests = []test{
 		}
 		change(t, s, func(tx store.Tx) error { return tx.UseOnce("space", hash(1), now, now+1) })
 	}},
-	{"audit records of every site go by their time, whatever order they came in", func(t *testing.T, s store.Store) {
+	{"audit records of every site go by their time, but for those behind one that stays", func(t *testing.T, s store.Store) {
 		for i, apiKey := range []string{"", "b", "a", "b", "c"} {
 			change(t, s, func(tx store.Tx) error {
 				return errors.Join(
-					tx.AppendAudit(&store.Audit{Time: now + 5, CallID: fmt.Sprint("kept", i), APIKey: apiKey}),
-					tx.AppendAudit(&store.Audit{Time: now - 1, CallID: fmt.Sprint("gone", i), APIKey: apiKey}),
-					tx.AppendAudit(&store.Audit{Time: now, CallID: fmt.Sprint("just", i), APIKey: apiKey}))
+					tx.AppendAudit(&store.Audit{Time: now - 1, CallID: fmt.Sprint("gone", i), APIKey: apiKey, Partner: int64(i)}),
+					tx.AppendAudit(&store.Audit{Time: now + 5, CallID: fmt.Sprint("kept", i), APIKey: apiKey, Partner: int64(i)}),
+					tx.AppendAudit(&store.Audit{Time: now - 2, CallID: fmt.Sprint("late", i), APIKey: apiKey, Partner: int64(i)}),
+					tx.AppendAudit(&store.Audit{Time: now, CallID: fmt.Sprint("just", i), APIKey: apiKey, Partner: int64(i)}))
 			})
 		}
-		sweep(t, s, store.SweptAudits, now, 100, 5)
+		for i := range 5 {
+			n, err := s.Sweep(t.Context(), store.Sweep{Kind: store.SweptAudits, Partner: int64(i), Before: now, Limit: 100})
+			must(t, err)
+			if n != 1 {
+				t.Errorf("partner %d: %d were swept", i, n)
+			}
+		}
 		for apiKey, want := range map[string][]string{
-			"": {"kept0", "just0"}, "a": {"kept2", "just2"}, "b": {"kept3", "kept1", "just3", "just1"}, "c": {"kept4", "just4"},
+			"": {"kept0", "just0", "late0"}, "a": {"kept2", "just2", "late2"}, "b": {"kept3", "kept1", "just3", "just1", "late3", "late1"}, "c": {"kept4", "just4", "late4"},
 		} {
 			var got []string
-			must(t, s.Audits(t.Context(), apiKey, 10, func(a *store.Audit) error { got = append(got, a.CallID); return nil }))
+			must(t, s.Audits(t.Context(), store.AuditQuery{Log: apiKey, Newest: true, Limit: 10}, func(a *store.Audit, _ string) error { got = append(got, a.CallID); return nil }))
 			same(t, got, want)
 		}
 	}},

@@ -28,7 +28,7 @@ func Live(t testing.TB, s store.Store, rng *rand.Rand, n int) {
 // lives are the changes that Live makes. They draw anew when a driver runs them again.
 var lives = []func(tx store.Tx, rng *rand.Rand) error{
 	liveAccount, liveAccount, liveLeave, liveIdentifier, liveIdentifier, liveSession, liveSession, liveObject, liveObject, liveType,
-	liveMark, liveAudit, liveAudit, liveSite, liveKey, liveSigningKey, livePartner,
+	liveMark, liveAudit, liveAudit, liveSite, liveKey, liveConfigObject, liveConfigObject, liveSigningKey, livePartner,
 }
 
 func liveGroup(rng *rand.Rand) string {
@@ -132,14 +132,15 @@ func liveAudit(tx store.Tx, rng *rand.Rand) error {
 }
 
 func livePartner(tx store.Tx, rng *rand.Rand) error {
-	return tx.PutPartner(&store.Partner{ID: int64(rng.IntN(5)) - 1, Name: "Partner", Secret: store.Sealed{0, 1, byte(rng.IntN(9))}, Created: now})
+	return tx.PutPartner(&store.Partner{ID: int64(rng.IntN(5)) - 1, Name: "Partner", Secret: store.Sealed{0, 1, byte(rng.IntN(9))}, Created: now,
+		Previous: store.Sealed{byte(rng.IntN(9)), 2}, PreviousUntil: liveTime(rng), Config: liveDoc(rng)})
 }
 
 func liveSite(tx store.Tx, rng *rand.Rand) error {
 	return tx.PutSite(&store.Site{
 		APIKey: fmt.Sprint("4_", rng.IntN(4)), SiteID: 7, Partner: 1, Group: group, BaseDomain: "shop.example.com", Description: "Shop",
 		DataCenter: "eu1", TrustedSiteURLs: []string{"*.example.com", fmt.Sprint(rng.IntN(9))}, Status: store.SiteActive, Created: now,
-		Settings: liveDoc(rng), Schema: liveDoc(rng),
+		Settings: liveDoc(rng), Schema: liveDoc(rng), Config: liveDoc(rng), Deleted: liveTime(rng),
 	})
 }
 
@@ -147,7 +148,22 @@ func liveKey(tx store.Tx, rng *rand.Rand) error {
 	return tx.PutKey(&store.Key{
 		UserKey: fmt.Sprint("k", rng.IntN(4)), Partner: 1, Kind: store.KindApplication, Name: "Key", Secret: store.Sealed{9}, PublicKey: []byte{8},
 		Privileges: []string{"_allApis"}, Sites: []string{"4_0"}, Disabled: rng.IntN(2) == 0, Created: now, Revoked: liveTime(rng),
+		Previous: store.Sealed{8, byte(rng.IntN(9))}, PreviousUntil: liveTime(rng), Config: liveDoc(rng),
 	})
+}
+
+func liveConfigObject(tx store.Tx, rng *rand.Rand) error {
+	o := &store.ConfigObject{
+		Owner: []string{store.OwnerOfPartner(1), "4_0"}[rng.IntN(2)], Kind: fmt.Sprint("kind", rng.IntN(2)), Name: []string{"", "a", "ö"}[rng.IntN(3)],
+		Document: liveDoc(rng), Created: now, Updated: liveTime(rng),
+	}
+	switch rng.IntN(4) {
+	case 0:
+		return tx.DeleteConfigObject(o.Owner, o.Kind, o.Name)
+	case 1:
+		o.Secrets = store.Sealed{0, byte(rng.IntN(9))}
+	}
+	return tx.PutConfigObject(o)
 }
 
 func liveSigningKey(tx store.Tx, rng *rand.Rand) error {

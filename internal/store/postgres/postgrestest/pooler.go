@@ -13,7 +13,8 @@ import (
 )
 
 // Pooler starts pgbouncer before the cluster, in the mode that gives a connection to one transaction at a time, and returns
-// the URL of a new user behind it, with a schema of his own, each time that its result is called. It ends with the test. Where pgbouncer is not
+// the URL of a new user behind it, with a schema of his own, each time that its result is called. Connections to the server
+// that nobody uses any more end soon: there are as many tests as the server takes connections. It ends with the test. Where pgbouncer is not
 // installed the test is skipped, or fails as in [URL].
 func (c *Cluster) Pooler(t testing.TB) func() string {
 	t.Helper()
@@ -38,6 +39,7 @@ auth_type = trust
 auth_file = %s
 pool_mode = transaction
 default_pool_size = 4
+server_idle_timeout = 3
 max_client_conn = 500
 `, c.folder, c.port, port, filepath.Join(c.folder, "users"))
 	config := filepath.Join(c.folder, "pgbouncer.ini")

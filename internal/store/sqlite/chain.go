@@ -1,0 +1,193 @@
+package sqlite
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/doorward/doorward/internal/clock"
+	"github.com/doorward/doorward/internal/store"
+	"zombiezen.com/go/sqlite"
+)
+
+// chains are the ends of the chains of audit records that this process writes, one for each partner. They belong to the writer's
+// goroutine: changes run one after the other, so that a number costs nothing. Numbers that a transaction gave are given
+// again if it did not happen.
+type chains struct {
+	key    []byte
+	writer [8]byte
+	opened int64
+	// committed are the lanes as the last commit left them, pending as the present transaction has them so far.
+	committed, pending map[int64]store.AuditLane
+}
+
+func newChains() *chains {
+	x := &chains{}
+	// Never fails: the program ends when the system has no randomness. The number is nobody's secret.
+	_, _ = rand.Read(x.writer[:])
+	return x
+}
+
+// begin forgets what a transaction that was given up has done.
+func (x *chains) begin() { x.pending = maps.Clone(x.committed) }
+
+// mark and back are a place in the transaction and the way back to it.
+func (x *chains) mark() map[int64]store.AuditLane     { return maps.Clone(x.pending) }
+func (x *chains) back(mark map[int64]store.AuditLane) { x.pending = mark }
+
+// end takes over what the transaction did. After a commit that failed nobody knows for sure what of it is there: new chains
+// begin then.
+func (x *chains) end(err error) {
+	x.committed = x.pending
+	if err != nil {
+		x.committed = nil
+	}
+	x.pending = nil
+}
+
+// append writes a record at the end of a chain.
+func (x *chains) append(c *sqlite.Conn, a *store.Audit) error {
+	lane, open := x.pending[a.Partner]
+	if !open || lane.Over(a.Time) {
+		x.opened++
+		var chain *store.AuditChain
+		lane, chain = store.NewAuditLane(x.key, store.AuditLaneName(x.writer, x.opened), a)
+		if _, err := exec(c, sqlAddAuditChain, func(b *binder) { bindChain(b, chain) }); err != nil {
+			return err
+		}
+	}
+	lane, linked := lane.Next(x.key, a)
+	if err := appendAudit(c, linked); err != nil {
+		return err
+	}
+	if x.pending == nil {
+		x.pending = map[int64]store.AuditLane{}
+	}
+	x.pending[a.Partner] = lane
+	return nil
+}
+
+// SealAudits implements [store.AuditReader].
+func (s *Store) SealAudits(ctx context.Context, key []byte) error {
+	return s.submit(ctx, &job{fn: func(t *tx) error {
+		if !bytes.Equal(t.audits.key, key) {
+			// Even if this transaction is lost, the next record begins a chain under the new key.
+			t.audits.key, t.audits.committed, t.audits.pending = slices.Clone(key), nil, nil
+		}
+		return nil
+	}})
+}
+
+// CheckpointAudits implements [store.AuditReader].
+func (s *Store) CheckpointAudits(ctx context.Context) error {
+	return s.submit(ctx, &job{fn: func(t *tx) error {
+		x := t.audits
+		for partner, lane := range x.pending {
+			if !lane.Ahead() {
+				continue
+			}
+			chain, err := auditChain(t.c, lane.Name())
+			if errors.Is(err, store.ErrNotFound) {
+				continue // Somebody has removed it: that is for those to say who verify.
+			}
+			if err != nil {
+				return err
+			}
+			after, ok := lane.Checkpoint(x.key, chain)
+			if !ok {
+				continue
+			}
+			t.wrote = true
+			if err := putChain(t.c, chain); err != nil {
+				return err
+			}
+			x.pending[partner] = after
+		}
+		return nil
+	}})
+}
+
+func auditChain(c *sqlite.Conn, name string) (*store.AuditChain, error) {
+	chain := new(store.AuditChain)
+	err := get(c, sqlAuditChain, func(b *binder) { b.text(name) }, func(r *row) error { return scanChain(r, chain) })
+	return chain, err
+}
+
+func putChain(c *sqlite.Conn, chain *store.AuditChain) error {
+	_, err := exec(c, sqlPutAuditChain, func(b *binder) { bindChain(b, chain) })
+	return err
+}
+
+const (
+	sqlOverdueChains = `SELECT ` + chainColumns + ` FROM audit_chains WHERE partner = ? AND ended = 0 AND opened < ? ORDER BY opened`
+	sqlFirstOfChain  = `SELECT number, time, mac FROM audit WHERE chain = ? AND number > ? ORDER BY number LIMIT ? + 0`
+	sqlSweepChain    = `DELETE FROM audit WHERE chain = ? AND number > ? AND number <= ?`
+	// Records of before there were chains are removed as they are found. Whose they are was not written down.
+	sqlSweepChainless = `DELETE FROM audit WHERE id IN (
+		SELECT id FROM audit WHERE chain = '' AND partner = ?1 AND time < ?2 LIMIT ?3 + 0)`
+)
+
+// sweepAudits removes the first records of the partner's chains.
+func sweepAudits(t *tx, what store.Sweep) (removed int, err error) {
+	removed, err = exec(t.c, sqlSweepChainless, func(b *binder) { b.int(what.Partner); b.time(what.Before); b.int(int64(what.Limit)) })
+	if err != nil {
+		return 0, err
+	}
+	var overdue []*store.AuditChain
+	err = list(t.c, sqlOverdueChains, func(b *binder) { b.int(what.Partner); b.time(what.Before) }, func(r *row) error {
+		chain := new(store.AuditChain)
+		overdue = append(overdue, chain)
+		return scanChain(r, chain)
+	})
+	for _, chain := range overdue {
+		if err != nil || removed >= what.Limit {
+			break
+		}
+		var n int
+		n, err = sweepChain(t, chain, what.Before, what.Limit-removed)
+		removed += n
+	}
+	return removed, err
+}
+
+func sweepChain(t *tx, chain *store.AuditChain, before clock.Millis, limit int) (removed int, err error) {
+	first, found, last := chain.Removed, 0, store.Hash{}
+	number, over := first, true
+	err = list(t.c, sqlFirstOfChain, func(b *binder) { b.text(chain.Name); b.int(first); b.int(int64(limit)) }, func(r *row) error {
+		n, at, mac := r.int(), r.time(), r.filledHash()
+		found++
+		if over = over && at < before; over {
+			number, last = n, mac
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return 0, err
+	case found == 0:
+		if chain.End(t.audits.key, before) {
+			return 0, putChain(t.c, chain)
+		}
+		return 0, nil
+	case number == first || !chain.Sweep(t.audits.key, number, last):
+		return 0, nil
+	}
+	removed, err = exec(t.c, sqlSweepChain, func(b *binder) { b.text(chain.Name); b.int(first); b.int(number) })
+	if err == nil {
+		err = putChain(t.c, chain)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("chain %s: %w", chain.Name, err)
+	}
+	return removed, nil
+}
+
+func sortedChains(chains []*store.AuditChain) []*store.AuditChain {
+	slices.SortFunc(chains, func(a, b *store.AuditChain) int { return cmp.Compare(a.Name, b.Name) })
+	return chains
+}
