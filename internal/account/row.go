@@ -48,6 +48,11 @@ func withDefault(object []byte, member string) []byte {
 // AppendUserInfo appends the userInfo object that includeUserInfo asks for: a small form of socialize.getUserInfo's
 // answer. Its members are those that clients read; no recording shows the whole of it.
 func AppendUserInfo(dst []byte, a *store.Account, v *View) []byte {
+	if v.Limited() {
+		whole := *v
+		whole.Fields = nil
+		return append(dst, ReadableUserInfo(v.Fields, AppendUserInfo(nil, a, &whole))...)
+	}
 	w := writer{append(dst, '{')}
 	w.text("UID", a.UID)
 	if v.Signature != "" {

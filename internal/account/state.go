@@ -30,11 +30,17 @@ func (i *Interruption) Token() bool {
 // Next returns what interrupts a login of the account on the site at now, or nil. It is the only place that knows the
 // order (the registration guide's): 403041, 403120, 403100, 206001, 206003, then 206002 or 206006.
 func Next(a *store.Account, s *site.Site, now clock.Millis) *Interruption {
+	if a.IsActive && Locked(&a.Secrets, now) {
+		return &Interruption{Code: gigya.AccountTemporarilyLockedOut}
+	}
+	return Pending(a, s, now)
+}
+
+// Pending is [Next] without the lock: what the site demands of the account itself, however often somebody fails to log in.
+func Pending(a *store.Account, s *site.Site, now clock.Millis) *Interruption {
 	switch {
 	case !a.IsActive:
 		return &Interruption{Code: gigya.AccountDisabled}
-	case Locked(&a.Secrets, now):
-		return &Interruption{Code: gigya.AccountTemporarilyLockedOut}
 	case passwordExpired(a, s, now):
 		return &Interruption{Code: gigya.PendingPasswordChange}
 	}

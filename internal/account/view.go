@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/doorward/doorward/internal/acl"
 	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/password"
@@ -26,6 +27,8 @@ type View struct {
 	Everything bool
 	// Lite shows a lite account: the person's own choices and data alone.
 	Lite bool
+	// Fields are the rights over fields of the caller that the account is shown to; nil: all of them.
+	Fields *acl.Fields
 	// Now is for the age and the lock.
 	Now time.Time
 }
@@ -33,6 +36,11 @@ type View struct {
 // AppendMembers appends the account's members as an answer has them, without the braces: recorded members in their
 // recorded order, those that no recording shows by alphabet among them. It copies stored documents and builds nothing.
 func (v *View) AppendMembers(dst []byte, a *store.Account) []byte {
+	if v.Limited() {
+		whole := *v
+		whole.Fields = nil
+		return AppendReadable(dst, v.Fields, append(whole.AppendMembers([]byte{'{'}, a), '}'), nil)
+	}
 	if v.Lite {
 		return v.appendLite(dst, a)
 	}
@@ -80,6 +88,9 @@ func (v *View) AppendMembers(dst []byte, a *store.Account) []byte {
 	}
 	return w.dst
 }
+
+// Limited tells whether the account is shown to a caller who may not read all of it.
+func (v *View) Limited() bool { return v.Fields != nil && !v.Fields.All(acl.Read) }
 
 // appendLite appends what the holder of its token sees of a lite account.
 func (v *View) appendLite(dst []byte, a *store.Account) []byte {

@@ -198,6 +198,7 @@ func TestAttack(t *testing.T) {
 		})
 		h.want(t, "the owner that was", h.withHeader("OAuth "+text), 403007)
 	})
+	attackRights(t, h)
 	attackBearer(t, h)
 	t.Run("A16_mixed_credentials", func(t *testing.T) { mixed(t, h) })
 	t.Run("A18_secret_at_sites_of_the_partner_and_no_others", func(t *testing.T) {

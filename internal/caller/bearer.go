@@ -115,7 +115,7 @@ func (v *Resolver) opaque(ctx context.Context, r *Request, s *site.Site, text st
 	if s == nil {
 		return nil, unknown
 	}
-	found, err := v.sessions.FindProven(ctx, s.Group, text, v.proof(r, s))
+	found, err := v.session(ctx, r, s, text)
 	if err != nil {
 		return nil, sessionError(err, unknown)
 	}
@@ -123,7 +123,7 @@ func (v *Resolver) opaque(ctx context.Context, r *Request, s *site.Site, text st
 		// The token is half of the credential.
 		return nil, v.refuse(r)
 	}
-	return &Caller{Class: Session, Via: "session", UID: found.UID, Session: found}, nil
+	return v.user(ctx, r, s, found, "session")
 }
 
 // access is an opaque access token.
@@ -140,7 +140,7 @@ func (v *Resolver) access(ctx context.Context, r *Request, s *site.Site, text st
 	}
 	switch {
 	case a.Session:
-		return v.userAccess(ctx, s, a)
+		return v.userAccess(ctx, r, s, a)
 	case a.UserKey != "":
 		return v.keyAccess(ctx, r, s, a.UserKey, a.Site)
 	case s == nil, s.APIKey != a.Site, s.Partner.ID != a.Partner:
@@ -150,15 +150,16 @@ func (v *Resolver) access(ctx context.Context, r *Request, s *site.Site, text st
 }
 
 // userAccess is a user's access token: it lives while the session lives that it stands on.
-func (v *Resolver) userAccess(ctx context.Context, s *site.Site, a token.Access) (*Caller, error) {
+func (v *Resolver) userAccess(ctx context.Context, r *Request, s *site.Site, a token.Access) (*Caller, error) {
 	if s == nil || a.UID == "" || a.Login == (store.Hash{}) {
 		return nil, invalidToken()
 	}
 	found, err := v.sessions.FindByHash(ctx, s.Group, a.UID, a.Login)
+	found, err = v.shared(ctx, s, found, err)
 	if err != nil {
 		return nil, sessionError(err, invalidToken())
 	}
-	return &Caller{Class: Session, Via: "oauth", UID: found.UID, Session: found}, nil
+	return v.user(ctx, r, s, found, "oauth")
 }
 
 // accessJWT is a JWT access token of /oauth2/token; failed is an error of finding that out.

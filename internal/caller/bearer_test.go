@@ -231,7 +231,7 @@ func TestAccessTokens(t *testing.T) {
 		h.put(t, h.key.Record)
 		c, err := h.call(t, h.withHeader("Bearer "+forKey))
 		must(t, err)
-		if c.Permitted(caller.Server, "accounts.getJWT") || !c.Permitted(caller.Server, "accounts.search") {
+		if c.Permitted(caller.Server, "accounts.getjwt") || !c.Permitted(caller.Server, "accounts.search") {
 			t.Error("the token keeps the rights that its key has lost")
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/doorward/doorward/gigya"
+	"github.com/doorward/doorward/internal/acl"
 	"github.com/doorward/doorward/internal/site"
 	"github.com/doorward/doorward/internal/store"
 	"github.com/doorward/doorward/internal/token"
@@ -36,6 +37,8 @@ type Caller struct {
 	Via string
 	// Key is the user key or application of a server caller; nil: the partner itself.
 	Key *site.Key
+	// Rights are those of the key where the call is about; nil for a key: none. Of the partner itself they are not looked at.
+	Rights *acl.Rights
 	// Secret is the decoded secret of a server caller: the partner's or the key's. Nil for a key with an RSA pair only.
 	Secret []byte
 	// UID is the user of a session.
@@ -49,13 +52,13 @@ type Caller struct {
 	RegToken *token.RegToken
 }
 
-// Permitted tells whether the caller may call a method that lists the classes and asks for the privilege. Server
-// credentials may call every method that their privileges allow, the partner itself all; sessions the methods that list
-// them or everybody; everyone else only what is listed.
+// Permitted tells whether the caller may call a method, with some parameters, that lists the classes and asks for the
+// privilege, whose name is in lower case. Server credentials may call every method that their rights hold, the partner itself
+// all; sessions the methods that list them or everybody; everyone else only what is listed.
 func (c *Caller) Permitted(accepts Class, privilege string) bool {
 	switch c.Class {
 	case Server:
-		return c.Key == nil || c.Key.May(privilege)
+		return c.Held(privilege).Held()
 	case Session:
 		return accepts.Has(Session) || accepts.Has(Public)
 	}

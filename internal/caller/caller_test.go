@@ -354,13 +354,18 @@ func TestWhoMayCallWhat(t *testing.T) {
 	limited := h.newKey(t, site.KeyOptions{Partner: h.partner.ID, Privileges: []string{"accounts.search"}})
 	k, err := h.sites.Key(t.Context(), limited.Record.UserKey)
 	must(t, err)
+	s, err := h.sites.Site(t.Context(), h.site.APIKey)
+	must(t, err)
+	rights, err := h.sites.Rights(t.Context(), k, s)
+	must(t, err)
 	for _, c := range []struct {
 		who     caller.Caller
 		accepts caller.Class
 		want    bool
 	}{
 		{caller.Caller{Class: caller.Server}, 0, true},
-		{caller.Caller{Class: caller.Server, Key: k}, caller.Server, true},
+		{caller.Caller{Class: caller.Server, Key: k, Rights: rights}, caller.Server, true},
+		{caller.Caller{Class: caller.Server, Key: k}, caller.Server, false},
 		{caller.Caller{Class: caller.Session}, caller.Session, true},
 		{caller.Caller{Class: caller.Session}, caller.Public, true},
 		{caller.Caller{Class: caller.Session}, caller.Server | caller.RegToken, false},
@@ -373,8 +378,8 @@ func TestWhoMayCallWhat(t *testing.T) {
 			t.Errorf("class %v, method %v: %v, want %v", c.who.Class, c.accepts, got, c.want)
 		}
 	}
-	server := caller.Caller{Class: caller.Server, Key: k}
-	if server.Permitted(caller.Server|caller.Public, "accounts.getJWT") {
+	server := caller.Caller{Class: caller.Server, Key: k, Rights: rights}
+	if server.Permitted(caller.Server|caller.Public, "accounts.getjwt") {
 		t.Error("a key may do what it has no privilege for")
 	}
 	if got := caller.Denied(`accounts.tfa.<b>"x"`).Details; !strings.HasPrefix(got, "Invalid namespace &#39;accounts&#39; or method &#39;tfa.&lt;b&gt;&#34;x&#34;&#39; or") {

@@ -89,6 +89,8 @@ func (h *house) fill(t testing.TB) {
 	off.Disabled = true
 	h.put(t, off)
 	h.site, h.sibling, h.foreign = h.newSite(t, h.partner, ""), h.newSite(t, h.partner, ""), h.newSite(t, h.stranger, "")
+	h.site.Config = []byte(`{"siteGroupConfig":{"enableSSO":true}}`)
+	h.put(t, h.site)
 	h.child, h.ofDisabled = h.newSite(t, h.partner, h.site.APIKey), h.newSite(t, off, "")
 	h.deleted, h.disabled = h.newSite(t, h.partner, ""), h.newSite(t, h.partner, "")
 	h.deleted.Status, h.disabled.Status = store.SiteDeleted, store.SiteDisabled
@@ -101,7 +103,7 @@ func (h *house) fill(t testing.TB) {
 	h.disabledKey.Record.Disabled, h.revokedKey.Record.Revoked = true, clock.FromTime(start)
 	h.put(t, h.disabledKey.Record)
 	h.put(t, h.revokedKey.Record)
-	h.put(t, &store.Account{Group: h.site.APIKey, UID: uid, IsActive: true})
+	h.put(t, &store.Account{Group: h.site.APIKey, UID: uid, IsActive: true, Registered: clock.FromTime(start)})
 }
 
 func must(t testing.TB, err error) {

@@ -2,6 +2,7 @@ package caller
 
 import (
 	"context"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -23,6 +24,11 @@ type Request struct {
 	// Anonymous: no credential is looked at. NoSite: the call needs no site. OwnCredential: the method reads client_id
 	// and client_secret itself, and takes a Basic header; no credential is looked at here.
 	Anonymous, NoSite, OwnCredential bool
+	// Unverified: sessions whose account lacks what the site demands may call.
+	Unverified bool
+	// Level is what the call is about; Partner the id of the partner that it names, as it was written, or empty.
+	Level   Level
+	Partner string
 
 	// HTTPMethod and Path are those of the request line; Schemes and Hosts what the client may have seen, in the order
 	// in which they are tried. They are what a signature covers, besides the parameters.
@@ -33,6 +39,8 @@ type Request struct {
 	Authorization, HeaderAPIKey string
 	// Cookie returns the value of a cookie, or an empty text. Nil: there are none.
 	Cookie func(name string) string
+	// ClientIP is where the call comes from; invalid: networks are not looked at.
+	ClientIP netip.Addr
 	// Secure tells whether the call came by TLS.
 	Secure bool
 	// Now is the time of the call.
@@ -53,10 +61,12 @@ type Resolver struct {
 	memory   Memory
 }
 
-// Memory is what the resolver asks the store itself: nonces that were seen, tokens that were revoked.
+// Memory is what the resolver asks the store itself: nonces that were seen, tokens that were revoked, and accounts whose session was
+// opened at another site of the group.
 type Memory interface {
 	store.Replay
 	Marked(ctx context.Context, space string, hash store.Hash, now clock.Millis) (bool, error)
+	Account(ctx context.Context, group, uid string) (*store.Account, error)
 }
 
 // NewResolver returns a resolver.

@@ -17,9 +17,20 @@ import (
 // It answers the class of the caller and its rights; whether that class may call the method is the next question
 // ([Caller.Permitted]). The errors are these: 403002 timestamp, 403005 userKey or session unknown,
 // 403010 secret, 403003 signature, 403004 nonce, 403011 session or token over, 403025 access token, 403007 a server
-// credential that does not reach the site, 400008 a header of another form, 400006 a regToken that is not good, and
+// credential that does not reach the site, or a network that may not call, 400008 a header of another form, 400006 a regToken that is not good, and
 // 403006 for a bearer credential over plain HTTP.
 func (v *Resolver) Caller(ctx context.Context, r *Request, s *site.Site) (*Caller, error) {
+	c, err := v.prove(ctx, r, s)
+	if err == nil {
+		err = v.checkNetwork(ctx, r, s, c)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+func (v *Resolver) prove(ctx context.Context, r *Request, s *site.Site) (*Caller, error) {
 	switch first(r) {
 	case byHeader:
 		return v.header(ctx, r, s)
@@ -49,10 +60,11 @@ func (v *Resolver) keySecret(ctx context.Context, r *Request, s *site.Site) (*Ca
 	if err != nil {
 		return nil, err
 	}
-	if !equalSecret(key.SecretText, r.Params.Get("secret")) {
+	secret, ok := key.Proven(r.Now, r.sendsSecret)
+	if !ok {
 		return nil, wrongSecret()
 	}
-	return v.reach(ctx, r, s, &Caller{Class: Server, Via: "userKey", Key: key, Secret: key.Secret})
+	return v.reach(ctx, r, s, &Caller{Class: Server, Via: "userKey", Key: key, Secret: secret})
 }
 
 // partnerSecret is apiKey and the secret of the site's partner.
@@ -60,10 +72,16 @@ func (v *Resolver) partnerSecret(r *Request, s *site.Site) (*Caller, error) {
 	if s == nil {
 		return nil, gigya.MissingParameter("apiKey")
 	}
-	if !equalSecret(s.Partner.SecretText, r.Params.Get("secret")) {
+	secret, ok := s.Partner.Proven(r.Now, r.sendsSecret)
+	if !ok {
 		return nil, wrongSecret()
 	}
-	return &Caller{Class: Server, Via: "partnerSecret", Secret: s.Partner.Secret}, nil
+	return &Caller{Class: Server, Via: "partnerSecret", Secret: secret}, nil
+}
+
+// sendsSecret tells whether the call shows the secret.
+func (r *Request) sendsSecret(text string, _ []byte) bool {
+	return equalSecret(text, r.Params.Get("secret"))
 }
 
 func wrongSecret() error { return gigya.NewError(gigya.InvalidSecret, "Invalid parameter: secret") }
@@ -92,24 +110,6 @@ func (v *Resolver) liveKey(ctx context.Context, userKey string) (*site.Key, erro
 		return nil, err
 	}
 	return nil, gigya.NewError(gigya.UnauthorizedUser, "The supplied userkey was not found")
-}
-
-// reach returns the caller, who holds a proven key, if the key's partner is in business and the key reaches the site.
-func (v *Resolver) reach(ctx context.Context, r *Request, s *site.Site, c *Caller) (*Caller, error) {
-	if s != nil {
-		if !c.Key.Reaches(s) {
-			return nil, Denied(r.MethodName)
-		}
-		return c, nil
-	}
-	partner, err := v.sites.PartnerByID(ctx, c.Key.Partner)
-	if err != nil {
-		return nil, err
-	}
-	if partner.Disabled {
-		return nil, gigya.NewError(gigya.UnauthorizedPartner, "")
-	}
-	return c, nil
 }
 
 // regToken is the last credential: a token of one flow. Methods that do not take one have no such parameter.

@@ -24,30 +24,32 @@ func (v *Resolver) login(ctx context.Context, r *Request, s *site.Site) (*Caller
 	if text == "" || everybody && !r.Accepts.Has(Session) {
 		return v.regToken(r, s)
 	}
-	found, err := v.findLogin(ctx, r, s, text)
+	c, err := v.findLogin(ctx, r, s, text)
 	var refused *gigya.Error
-	if errors.As(err, &refused) && everybody {
+	if errors.As(err, &refused) && (everybody || refused.Code == gigya.UnverifiedUser && r.Accepts.Has(RegToken) && r.Params.Has("regToken")) {
+		// Whoever is asked for more has the token with which to give it.
 		return v.regToken(r, s)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &Caller{Class: Session, Via: "session", UID: found.UID, Session: found, Ambient: ambient}, nil
+	c.Ambient = ambient
+	return c, nil
 }
 
-func (v *Resolver) findLogin(ctx context.Context, r *Request, s *site.Site, text string) (*store.Session, error) {
+func (v *Resolver) findLogin(ctx context.Context, r *Request, s *site.Site, text string) (*Caller, error) {
 	unknown := gigya.NewError(gigya.UnauthorizedUser, "Unauthorized user")
 	if s == nil {
 		return nil, unknown
 	}
-	found, err := v.sessions.FindProven(ctx, s.Group, text, v.proof(r, s))
+	found, err := v.session(ctx, r, s, text)
 	if err != nil {
 		return nil, sessionError(err, unknown)
 	}
 	if found.Mobile {
 		return nil, v.refuse(r)
 	}
-	return found, nil
+	return v.user(ctx, r, s, found, "session")
 }
 
 // cut drops what may follow the token in the cookie behind a bar.
@@ -68,13 +70,19 @@ func (v *Resolver) proof(r *Request, s *site.Site) session.Proof {
 		}
 	}
 	return session.Proof{
-		Text: text, PartnerSecret: s.Partner.Secret,
+		Text: text, Partner: s.Partner,
 		Key: func(ctx context.Context, userKey string) (*site.Key, error) {
 			key, err := v.sites.Key(ctx, userKey)
-			if errors.Is(err, store.ErrNotFound) || err == nil && (!key.Live() || !key.Reaches(s)) {
+			if errors.Is(err, store.ErrNotFound) || err == nil && !key.Live() {
 				return nil, nil
 			}
-			return key, err
+			if err != nil {
+				return nil, err
+			}
+			if reaches, err := Reaches(ctx, v.sites, key, s); err != nil || !reaches {
+				return nil, err
+			}
+			return key, nil
 		},
 	}
 }

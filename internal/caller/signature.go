@@ -30,10 +30,11 @@ func (v *Resolver) keySignature(ctx context.Context, r *Request, s *site.Site) (
 	if err != nil {
 		return nil, err
 	}
-	if err := v.checkSignature(ctx, r, key.Secret, "key:"+key.UserKey); err != nil {
+	secret, good := key.Proven(r.Now, r.signedWith)
+	if err := v.useSignature(ctx, r, good, "key:"+key.UserKey); err != nil {
 		return nil, err
 	}
-	return v.reach(ctx, r, s, &Caller{Class: Server, Via: "signature", Key: key, Secret: key.Secret})
+	return v.reach(ctx, r, s, &Caller{Class: Server, Via: "signature", Key: key, Secret: secret})
 }
 
 // partnerSignature is a request signed with the partner's secret.
@@ -44,10 +45,11 @@ func (v *Resolver) partnerSignature(ctx context.Context, r *Request, s *site.Sit
 	if err := checkStamp(r); err != nil {
 		return nil, err
 	}
-	if err := v.checkSignature(ctx, r, s.Partner.Secret, "site:"+s.APIKey); err != nil {
+	secret, good := s.Partner.Proven(r.Now, r.signedWith)
+	if err := v.useSignature(ctx, r, good, "site:"+s.APIKey); err != nil {
 		return nil, err
 	}
-	return &Caller{Class: Server, Via: "signature", Secret: s.Partner.Secret}, nil
+	return &Caller{Class: Server, Via: "signature", Secret: secret}, nil
 }
 
 // sessionSignature is a request of a mobile session, signed with its secret. That a session is unknown is said whatever
@@ -60,7 +62,7 @@ func (v *Resolver) sessionSignature(ctx context.Context, r *Request, s *site.Sit
 		return nil, err
 	}
 	text := r.Params.Get("oauth_token")
-	found, failed := v.sessions.FindProven(ctx, s.Group, text, v.proof(r, s))
+	found, failed := v.session(ctx, r, s, text)
 	if failed != nil && !errors.Is(failed, session.ErrExpired) {
 		return nil, sessionError(failed, unknownSession())
 	}
@@ -69,13 +71,13 @@ func (v *Resolver) sessionSignature(ctx context.Context, r *Request, s *site.Sit
 	}
 	hash := token.Hash(text)
 	owner := "session:" + base64.RawURLEncoding.EncodeToString(hash[:])
-	if err := v.checkSignature(ctx, r, v.sessions.Key(text), owner); err != nil {
+	if err := v.useSignature(ctx, r, r.signedWith("", v.sessions.Key(text)), owner); err != nil {
 		return nil, err
 	}
 	if failed != nil {
 		return nil, sessionError(failed, unknownSession())
 	}
-	return &Caller{Class: Session, Via: "session", UID: found.UID, Session: found}, nil
+	return v.user(ctx, r, s, found, "session")
 }
 
 // checkStamp is what of a signed request is checked before anything is looked up.
@@ -96,10 +98,15 @@ func checkStamp(r *Request) error {
 	return nil
 }
 
-// checkSignature verifies sig, then uses up the nonce: a refused request must not burn it, because SDKs repeat it with
+// signedWith tells whether the call is signed with the secret.
+func (r *Request) signedWith(_ string, secret []byte) bool {
+	return len(secret) > 0 && gigya.VerifySignature(secret, r.Params.Get("sig"), r.signed())
+}
+
+// useSignature uses up the nonce of a call whose signature is good: a refused request must not burn it, because SDKs repeat it with
 // the clock corrected.
-func (v *Resolver) checkSignature(ctx context.Context, r *Request, key []byte, owner string) error {
-	if len(key) == 0 || !gigya.VerifySignature(key, r.Params.Get("sig"), r.signed()) {
+func (v *Resolver) useSignature(ctx context.Context, r *Request, good bool, owner string) error {
+	if !good {
 		return v.refuse(r)
 	}
 	return v.claim(ctx, owner, r.Params.Get("nonce"), r.Now, r.Now.Add(nonceLife))

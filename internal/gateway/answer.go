@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/caller"
@@ -48,6 +49,7 @@ func (x *exchange) success() *store.Audit {
 // complete fills in what the method found out.
 func (x *exchange) complete() {
 	r := &x.record
+	r.Duration = time.Since(x.started) // So far: what is recorded of it cannot wait for its end.
 	r.FullName = x.canonicalName()
 	if x.claim.OwnCredential {
 		x.ownCredential()

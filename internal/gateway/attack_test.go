@@ -48,7 +48,7 @@ func attackExposedSecret(t *testing.T) {
 			var records []string
 			eventually(t, func() bool {
 				records = records[:0]
-				err := d.Store().Audits(context.Background(), d.APIKey, 100, func(a *store.Audit) error {
+				err := d.Store().Audits(context.Background(), store.AuditQuery{Log: d.APIKey, Newest: true, Limit: 100}, func(a *store.Audit, _ string) error {
 					records = append(records, string(a.Record))
 					return nil
 				})

@@ -16,8 +16,10 @@ import (
 func (x *exchange) claimed() caller.Request {
 	r := x.request
 	var spec method.Spec
+	level, partner := caller.AtSite, ""
 	if x.method != nil {
 		spec = x.method.Spec
+		level, partner = x.method.Level(), x.method.Partner(x.inv.Raw)
 	}
 	return caller.Request{
 		MethodName:    x.canonicalName(),
@@ -25,6 +27,9 @@ func (x *exchange) claimed() caller.Request {
 		Anonymous:     spec.Anonymous,
 		NoSite:        spec.NoSite,
 		OwnCredential: spec.OwnCredential,
+		Unverified:    spec.Unverified,
+		Level:         level,
+		Partner:       partner,
 		HTTPMethod:    r.Method,
 		Path:          r.URL.EscapedPath(),
 		Schemes:       x.schemes(),
@@ -33,6 +38,7 @@ func (x *exchange) claimed() caller.Request {
 		Authorization: r.Header.Get("Authorization"),
 		HeaderAPIKey:  r.Header.Get("apikey"),
 		Cookie:        x.cookieValue,
+		ClientIP:      x.inv.ClientIP,
 		Secure:        x.origin.Secure || x.gateway.AllowInsecure,
 		Now:           x.inv.Now,
 		DevMode:       x.gateway.DevMode,

@@ -154,10 +154,10 @@ func statusPage(w http.ResponseWriter) {
 // call answers one call of a method.
 func (g *Gateway) call(w http.ResponseWriter, r *http.Request, name string) {
 	g.Metrics.begin()
-	started := time.Now() // Durations are real, whatever the injected clock says.
 	x := g.exchange(r, name)
+	x.started = time.Now() // Durations are real, whatever the injected clock says.
 	defer func() {
-		x.record.Duration = time.Since(started)
+		x.record.Duration = time.Since(x.started)
 		g.Metrics.end(&x.record)
 		x.record.log(r.Context(), g.Log)
 	}()
@@ -179,6 +179,7 @@ type exchange struct {
 	gateway *Gateway
 	request *http.Request
 	origin  Origin
+	started time.Time
 	// name is the method's name as it stands in the path.
 	name   string
 	method *method.Method

@@ -254,7 +254,8 @@ func (x *exchange) checkPermission(context.Context) error {
 	if x.method == nil {
 		return caller.Denied(x.name)
 	}
-	if !x.inv.Caller.Permitted(x.method.Spec.Callers, x.method.Privilege()) {
+	c := x.inv.Caller
+	if !c.Permitted(x.method.Spec.Callers, x.method.Right()) || c.OfAnotherPartner(&x.claim, x.inv.Site) {
 		return caller.Denied(x.method.Spec.Name)
 	}
 	return nil

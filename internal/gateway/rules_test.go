@@ -339,7 +339,7 @@ func TestCallsOfKeysLeaveAnAuditRecord(t *testing.T) {
 	got := map[string]int{}
 	eventually(t, func() bool {
 		clear(got)
-		err := d.Store().Audits(context.Background(), d.APIKey, 100, func(a *store.Audit) error {
+		err := d.Store().Audits(context.Background(), store.AuditQuery{Log: d.APIKey, Newest: true, Limit: 100}, func(a *store.Audit, _ string) error {
 			got[a.Method+" "+itoa(a.ErrorCode)]++
 			if strings.Contains(string(a.Record), d.UserSecret) || strings.Contains(string(a.Record), "wrong") {
 				t.Errorf("a secret is in %s", a.Record)

@@ -414,12 +414,12 @@ func leaveOut(listed []document.Value, id store.Identifier) (out Conflict, rest 
 }
 
 // extendSchema gives the site's dynamic data schema the fields that the account has and it has not, as a server call does.
-// The site's record is read again inside the transaction: what others added since is kept.
+// The schema is that of the site's group. The record is read again inside the transaction: what others added since is kept.
 func (d *Draft) extendSchema(tx store.Tx) error {
 	if !d.extend {
 		return nil
 	}
-	record, err := tx.Site(d.site.APIKey)
+	record, err := tx.Site(d.site.Group)
 	if err != nil {
 		return fmt.Errorf("reading the site: %w", err)
 	}

@@ -37,13 +37,21 @@ func ExchangeSignature(c *method.Invocation, p SignatureParams) (Signature, erro
 	if err := CheckAge("signatureTimestamp", p.SignatureTimestamp, c.Now); err != nil {
 		return Signature{}, err
 	}
-	if !gigya.VerifyUID(c.Site.Partner.Secret, p.SignatureTimestamp, p.UID, p.UIDSignature) {
+	if !VerifyUID(c, p.SignatureTimestamp, p.UID, p.UIDSignature) {
 		return Signature{}, gigya.InvalidArgument("UIDSignature")
 	}
 	if len(c.Caller.Secret) == 0 {
 		return Signature{}, caller.Denied(c.Method.Spec.Name)
 	}
 	return SignUID(c.Caller.Secret, p.UID, c.Now), nil
+}
+
+// VerifyUID tells whether the UID is signed with the secret of the call's partner, the present one or the one before it.
+func VerifyUID(c *method.Invocation, timestamp, uid, signature string) bool {
+	_, good := c.Site.Partner.Proven(c.Now, func(_ string, secret []byte) bool {
+		return gigya.VerifyUID(secret, timestamp, uid, signature)
+	})
+	return good
 }
 
 // SignUID signs the UID at this moment.

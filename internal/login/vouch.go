@@ -45,13 +45,19 @@ type VouchedLogin struct {
 
 // Vouch finds or makes the account and opens a session, in one transaction. An account that the site's rules hold back is
 // stored all the same, without a session. Faults of the values are 400009 with their items, a UID that no account can have
-// is 400006.
+// is 400006. Profile values that the caller's rights do not let be written are 403007.
 func Vouch(ctx context.Context, st store.Store, sessions *session.Sessions, c *method.Invocation, v Vouched) (VouchedLogin, error) {
 	if !account.ValidUID(v.SiteUID) {
 		return VouchedLogin{}, gigya.InvalidArgumentBecause("siteUID", "want 1 to 252 printable ASCII characters without blanks")
 	}
 	if !session.ValidExpiration(v.Expiration) {
 		return VouchedLogin{}, gigya.InvalidArgument("sessionExpiration")
+	}
+	if v.UserInfo != nil {
+		wanted := account.Written{Field: "profile", Patch: v.UserInfo.JSON()}
+		if path, ok := account.Unwritable(c.Caller.Fields(), wanted); !ok {
+			return VouchedLogin{}, caller.DeniedField(c.Method.Spec.Name, path)
+		}
 	}
 	c.UID = v.SiteUID
 	var result VouchedLogin

@@ -3,6 +3,7 @@ package method
 import (
 	"context"
 	"errors"
+	"reflect"
 
 	"github.com/doorward/doorward/gigya"
 )
@@ -17,16 +18,24 @@ const (
 
 // Bind checks and converts the parameters of the invocation, whose Caller must be known. The result goes to [Method.Invoke].
 //
-// Unknown parameters are those that are neither the method's, for this caller, nor control parameters: each once, in the
-// order received, and the first fifty of them. They are returned beside an error too, because error answers list them as
+// First the limits of the caller's rights are applied: a value that they refuse is 403007.
+//
+// Unknown parameters are those that the caller's rights withhold, then those that are neither the method's, for this caller,
+// nor control parameters: each once, in the order received, and the first fifty of them. They are returned beside an error too, because error answers list them as
 // well. With checkParams=true
 // the first of them is the error, and none is listed: nothing was ignored. Then come missing parameters, wrong formats and
 // wrong values, each group in the order of the declaration.
 func (m *Method) Bind(inv *Invocation) (call any, ignored []gigya.IgnoredParam, err error) {
+	if err := m.limit(inv); err != nil {
+		return nil, nil, err
+	}
 	var places [maxParams]int32 // by parameter: one more than the place of its value among those received
 	received := inv.Raw.All()
 	server := inv.Server()
 	var denied string
+	for _, name := range inv.Withheld {
+		ignored = appendIgnored(ignored, name)
+	}
 	for i := range received {
 		at, known := m.find(received[i].Name)
 		switch {
@@ -82,7 +91,8 @@ func (m *Method) convert(inv *Invocation, received []gigya.Param, places []int32
 			return nil, gigya.MissingParameter(m.params[i].Name)
 		}
 	}
-	call, params := m.prepare(inv)
+	call, pointer := m.prepare(inv)
+	params := reflect.ValueOf(pointer).Elem()
 	var wrongValue error
 	for i, place := range places {
 		if place == 0 {

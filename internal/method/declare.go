@@ -28,8 +28,13 @@ type Method struct {
 	params []Param
 	// index finds a parameter by its folded name, aliases included.
 	index map[string]int
-	// prepare makes an empty *Call for the invocation, and its parameters as a struct whose fields can be set.
-	prepare func(inv *Invocation) (call any, params reflect.Value)
+	// right is the name of [Method.Privilege] in lower case; partners are the places of the parameters that name a partner.
+	right    string
+	partners []int
+	// pinned are the names, in lower case, of the parameters that are.
+	pinned []string
+	// prepare makes an empty *Call for the invocation, and points at its parameters.
+	prepare func(inv *Invocation) (call, params any)
 	// run calls the handler with a *Call that prepare made.
 	run func(ctx context.Context, call any) (any, error)
 }
@@ -46,6 +51,8 @@ type Param struct {
 	Server bool
 	// Deny: from other callers it fails the call.
 	Deny bool
+	// Pinned: a key may send it only where its rights say which values are allowed; nobody else may.
+	Pinned bool
 	// Min and Max bound an integer; HasMin and HasMax tell whether they are set.
 	Min, Max       int64
 	HasMin, HasMax bool
@@ -62,21 +69,30 @@ func New[P, R any](spec Spec, h Handler[P, R]) *Method {
 	if h == nil {
 		panic(fmt.Sprintf("method %s has no handler", spec.Name))
 	}
-	m := &Method{
-		Spec: spec,
-		prepare: func(inv *Invocation) (any, reflect.Value) {
-			call := &Call[P]{Invocation: inv}
-			return call, reflect.ValueOf(&call.Params).Elem()
-		},
-		run: func(ctx context.Context, call any) (any, error) { return h(ctx, call.(*Call[P])) },
+	m := declared(spec, reflect.TypeFor[P]())
+	m.prepare = func(inv *Invocation) (any, any) {
+		call := &Call[P]{Invocation: inv}
+		return call, &call.Params
 	}
+	m.run = func(ctx context.Context, call any) (any, error) { return h(ctx, call.(*Call[P])) }
+	return m
+}
+
+// declared is what New does that is the same for all types: the compiler makes New anew for each.
+func declared(spec Spec, params reflect.Type) *Method {
+	m := &Method{Spec: spec}
 	m.checkSpec()
-	params := reflect.TypeFor[P]()
 	if params.Kind() != reflect.Struct {
 		panic(fmt.Sprintf("method %s: parameters are %s, want a struct", spec.Name, params))
 	}
 	m.declare(params, nil)
 	m.indexNames()
+	m.right, m.partners = strings.ToLower(m.Privilege()), m.partnerParams()
+	for _, p := range m.params {
+		if p.Pinned {
+			m.pinned = append(m.pinned, strings.ToLower(p.Name))
+		}
+	}
 	return m
 }
 
@@ -164,6 +180,8 @@ func (p *Param) option(option string) error {
 		p.Server = true
 	case "deny":
 		p.Deny = true
+	case "pinned":
+		p.Pinned = true
 	case "alias":
 		p.Aliases = append(p.Aliases, value)
 	case "min", "max", "len":

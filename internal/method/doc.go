@@ -6,6 +6,7 @@
 //
 // A parameter is a field of the struct with a tag `param:"name"`, options after commas:
 //
+//	pinned        only a key whose rights say which values are allowed may use it: for others the call fails with 403007
 //	required      absent or empty: 400002
 //	server        only server calls may use it: for others it is an unknown parameter (ignoredParams)
 //	deny          only server calls may use it: for others the call fails with 403007 (isActive)

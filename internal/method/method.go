@@ -29,6 +29,9 @@ type Spec struct {
 	HTTPS bool
 	// NoSite: the call is not about a site, apiKey may be missing.
 	NoSite bool
+	// Anywhere: the call is about the caller, so that a key needs the right at one of its sites at least, or in some of its
+	// partner's groups: the answer shows no more than the key reaches.
+	Anywhere bool
 	// Anonymous looks at no credential at all (accounts.getJWTPublicKey).
 	Anonymous bool
 	// Write marks methods that change something: every call of one leaves an audit record.
@@ -41,8 +44,13 @@ type Spec struct {
 	// RegTokenMakesClient: a regToken beside a server credential makes the call a client's: the rules for parameters and
 	// fields are then those of clients.
 	RegTokenMakesClient bool
+	// Unverified: a session of another site of the group may call though its account lacks what this site demands; all other
+	// methods answer it 403013.
+	Unverified bool
 	// CacheControl is the Cache-Control value of a success; empty: private, no-store.
 	CacheControl string
+	// Extension marks a method of this server alone: the original has none of that name, or no source shows it.
+	Extension bool
 	// Partial names what of the original is not served yet; empty: all of it is. For the coverage page.
 	Partial string
 }
@@ -81,6 +89,9 @@ type Invocation struct {
 
 	// UID is set by the handler: the account that the call is about, for the audit log.
 	UID string
+	// Withheld are the names, as received, of parameters that the caller's rights do not let it send: they are no part of Raw any
+	// more. [Method.Bind] sets it.
+	Withheld []string
 	// Ignored are what the handler passed over besides the parameters that Bind did not know.
 	Ignored []gigya.IgnoredParam
 	// Cookies are what the answer sets: device ids.

@@ -57,6 +57,9 @@ func (m *Method) describe(b *strings.Builder) {
 	if s.Callers.Has(caller.Server) && !s.Anonymous {
 		fmt.Fprintf(b, "- Privilege: `%s`\n", m.Privilege())
 	}
+	if s.Extension {
+		b.WriteString("- An extension of this server\n")
+	}
 	if s.HTTPS {
 		b.WriteString("- TLS only\n")
 	}

@@ -78,6 +78,16 @@ func NewTable(methods ...*Method) *Table {
 // Methods returns the served methods, sorted by name. The caller must not alter the slice.
 func (t *Table) Methods() []*Method { return t.methods }
 
+// Names returns the names of the served methods, aliases included, sorted.
+func (t *Table) Names() []string {
+	names := make([]string, 0, len(t.served))
+	for _, m := range t.methods {
+		names = append(append(names, m.Spec.Name), m.Spec.Aliases...)
+	}
+	slices.Sort(names)
+	return names
+}
+
 // Lookup returns the method of the name and [Served], or what else is known of the name.
 func (t *Table) Lookup(name string) (*Method, Status) {
 	var buffer [maxName]byte

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/doorward/doorward/internal/account"
+	"github.com/doorward/doorward/internal/acl"
 	"github.com/doorward/doorward/internal/query"
 	"github.com/doorward/doorward/internal/schema"
 	"github.com/doorward/doorward/internal/site"
@@ -25,10 +26,21 @@ type Accounts struct {
 	Full, Lite bool
 	// EmailToken returns the token of the address of an account, of the group or of its lite accounts.
 	EmailToken func(group, uid string) string
+	// Fields are the caller's rights over fields; Denied is the answer to a query about one that it may not read.
+	Fields *acl.Fields
+	Denied func(path string) error
 }
 
-// Source returns the source that the query's FROM names.
+// Source returns the source that the query's FROM names, with what the caller may not read hidden.
 func (a Accounts) Source(q *query.Query) (Source, error) {
+	s, err := a.source(q)
+	if err != nil {
+		return nil, err
+	}
+	return guard(s, q, a.Fields, a.Denied)
+}
+
+func (a Accounts) source(q *query.Query) (Source, error) {
 	switch strings.ToLower(q.From) {
 	// The PHP SDK's own tests read from "user" and want an answer.
 	case "accounts", "user":

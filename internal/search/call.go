@@ -1,6 +1,7 @@
 package search
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -59,6 +60,10 @@ type Request struct {
 	Members func(q *query.Query) string
 	// Within is the member of a result that aggregates are put in; empty: the result itself.
 	Within string
+	// RowsMember and CountMember name the rows and their number in the answer; empty: results and objectsCount.
+	RowsMember, CountMember string
+	// RowsOrNone leaves the rows out of an answer that has none.
+	RowsOrNone bool
 	// Explain adds the plan of the query to the answer.
 	Explain bool
 }
@@ -87,7 +92,7 @@ func (s Searches) Answer(ctx context.Context, c *method.Invocation, r Request) (
 	}
 	timed, cancel := context.WithTimeout(ctx, time.Duration(limit)*time.Millisecond)
 	defer cancel()
-	answer, err := s.answer(timed, c, planned, r.Explain)
+	answer, err := s.answer(timed, c, planned, &r)
 	if err != nil && ctx.Err() == nil && errors.Is(timed.Err(), context.DeadlineExceeded) {
 		return nil, &gigya.Error{Code: gigya.Timeout, Cause: err}
 	}
@@ -145,7 +150,7 @@ func (p *run) prepare(r Request) error {
 	return nil
 }
 
-func (s Searches) answer(ctx context.Context, c *method.Invocation, p *run, explain bool) (json.RawMessage, error) {
+func (s Searches) answer(ctx context.Context, c *method.Invocation, p *run, r *Request) (json.RawMessage, error) {
 	result, err := p.prepared.Run(ctx, p.window)
 	if err != nil {
 		return nil, readable(err)
@@ -154,7 +159,12 @@ func (s Searches) answer(ctx context.Context, c *method.Invocation, p *run, expl
 		p.total = result.Total
 	}
 	dst := make([]byte, 0, len(result.Rows)+128)
-	dst = append(append(append(dst, `{"results":[`...), result.Rows...), `],"objectsCount":`...)
+	dst = append(dst, '{')
+	if result.Count > 0 || !r.RowsOrNone {
+		dst = append(append(append(dst, '"'), cmp.Or(r.RowsMember, "results")...), `":[`...)
+		dst = append(append(dst, result.Rows...), `],`...)
+	}
+	dst = append(append(append(dst, '"'), cmp.Or(r.CountMember, "objectsCount")...), `":`...)
 	dst = strconv.AppendInt(dst, int64(result.Count), 10)
 	dst = append(dst, `,"totalCount":`...)
 	dst = strconv.AppendInt(dst, p.total, 10)
@@ -164,7 +174,7 @@ func (s Searches) answer(ctx context.Context, c *method.Invocation, p *run, expl
 		dst = append(dst, '"')
 	}
 	dst = append(dst, p.more...)
-	if explain {
+	if r.Explain {
 		plan, err := p.prepared.Explain(ctx, p.window)
 		if err != nil {
 			return nil, readable(err)

@@ -39,9 +39,17 @@ func credential(c *caller.Caller) string {
 	return c.Key.UserKey
 }
 
+// place names what the call is about: a site, or the partner of the caller's key.
+func place(c *method.Invocation) string {
+	if c.Site == nil {
+		return store.OwnerOfPartner(c.Caller.Key.Partner)
+	}
+	return c.Site.APIKey
+}
+
 func (s Searches) seal(c *method.Invocation, p *run, last store.Position) string {
 	return s.Tokens.SealJSON(cursorKind, cursor{
-		Method: c.Method.Spec.Name, Site: c.Site.APIKey, Credential: credential(c.Caller), Scope: p.scope, Query: p.text,
+		Method: c.Method.Spec.Name, Site: place(c), Credential: credential(c.Caller), Scope: p.scope, Query: p.text,
 		After: last, Total: p.total, Issued: clock.FromTime(c.Now),
 	})
 }
@@ -51,7 +59,7 @@ func (s Searches) seal(c *method.Invocation, p *run, last store.Position) string
 func (s Searches) open(c *method.Invocation, r Request) (*run, error) {
 	var opened cursor
 	err := s.Tokens.OpenJSON(cursorKind, r.CursorID, &opened)
-	if err != nil || opened.Method != c.Method.Spec.Name || opened.Site != c.Site.APIKey ||
+	if err != nil || opened.Method != c.Method.Spec.Name || opened.Site != place(c) ||
 		opened.Credential != credential(c.Caller) || opened.Issued.Add(cursorLife) < clock.FromTime(c.Now) {
 		return nil, gigya.InvalidArgumentBecause("cursorId", "the cursor is unknown or has expired")
 	}

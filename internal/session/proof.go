@@ -13,8 +13,8 @@ import (
 type Proof struct {
 	// Text is the value; empty: none.
 	Text string
-	// PartnerSecret is the decoded secret of the site's partner.
-	PartnerSecret []byte
+	// Partner is the site's.
+	Partner *site.Partner
 	// Key returns a live key that reaches the site, or nil for every other name.
 	Key func(ctx context.Context, userKey string) (*site.Key, error)
 }
@@ -28,7 +28,7 @@ func (p Proof) check(ctx context.Context, token string, now time.Time) error {
 	if err != nil {
 		return ErrExpired
 	}
-	good, err := p.verify(ctx, d, token)
+	good, err := p.verify(ctx, d, token, now)
 	if err != nil {
 		return err
 	}
@@ -38,9 +38,14 @@ func (p Proof) check(ctx context.Context, token string, now time.Time) error {
 	return nil
 }
 
-func (p Proof) verify(ctx context.Context, d *gigya.DynamicSession, token string) (bool, error) {
+func (p Proof) verify(ctx context.Context, d *gigya.DynamicSession, token string, now time.Time) (bool, error) {
+	verifies := func(_ string, secret []byte) bool { return d.Verify(secret, token) }
 	if d.UserKey == "" {
-		return len(p.PartnerSecret) > 0 && d.Verify(p.PartnerSecret, token), nil
+		if p.Partner == nil {
+			return false, nil
+		}
+		_, good := p.Partner.Proven(now, verifies)
+		return good, nil
 	}
 	if p.Key == nil {
 		return false, nil
@@ -54,5 +59,6 @@ func (p Proof) verify(ctx context.Context, d *gigya.DynamicSession, token string
 	case d.RSA():
 		return key.RSA() != nil && d.VerifyRSA(key.RSA(), token), nil
 	}
-	return len(key.Secret) > 0 && d.Verify(key.Secret, token), nil
+	_, good := key.Proven(now, verifies)
+	return good, nil
 }

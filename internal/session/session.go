@@ -154,7 +154,8 @@ func (s *Sessions) Find(ctx context.Context, group, token string) (*store.Sessio
 	return s.FindProven(ctx, group, token, Proof{})
 }
 
-// FindProven is Find with the site's proof that a Dynamic session goes on. The proof matters for nothing else.
+// FindProven is Find with the site's proof that a Dynamic session goes on. The proof matters for nothing else. For [ErrExpired] the
+// record is returned too.
 func (s *Sessions) FindProven(ctx context.Context, group, text string, proof Proof) (*store.Session, error) {
 	_, uid, ok := parse(text)
 	if !ok {
@@ -164,10 +165,7 @@ func (s *Sessions) FindProven(ctx context.Context, group, text string, proof Pro
 	if !errors.Is(err, ErrExpired) || record == nil || !record.Dynamic {
 		return record, err
 	}
-	if err := proof.check(ctx, text, s.clock.Now()); err != nil {
-		return nil, err
-	}
-	return record, nil
+	return record, proof.check(ctx, text, s.clock.Now())
 }
 
 // FindByHash is Find for those who hold the hash of a token instead: user tokens of OAuth 2 stand on a session so. For

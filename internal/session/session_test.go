@@ -297,30 +297,25 @@ func TestDynamicSessionsLiveOnProof(t *testing.T) {
 		{"garbage", "1_2_3", session.ErrExpired},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := r.FindProven(t.Context(), group, opened.Token, session.Proof{Text: c.proof, PartnerSecret: partner, Key: keys})
+			_, err := r.FindProven(t.Context(), group, opened.Token, session.Proof{Text: c.proof, Partner: &site.Partner{Secret: partner}, Key: keys})
 			if !errors.Is(err, c.want) {
 				t.Errorf("error %v, want %v", err, c.want)
 			}
 		})
 	}
 	t.Run("and_other_sessions_do_not", func(t *testing.T) {
-		proof := session.Proof{Text: gigya.SignDynamicSession(partner, fixed.Token, soon, ""), PartnerSecret: partner}
+		proof := session.Proof{Text: gigya.SignDynamicSession(partner, fixed.Token, soon, ""), Partner: &site.Partner{Secret: partner}}
 		if _, err := r.FindProven(t.Context(), group, fixed.Token, proof); !errors.Is(err, session.ErrExpired) {
 			t.Errorf("error %v, want ErrExpired", err)
 		}
 	})
 	t.Run("and_a_key_that_has_no_secret_proves_by_its_pair_alone", func(t *testing.T) {
-		pairOnly := func(ctx context.Context, userKey string) (*site.Key, error) {
-			key, err := keys(ctx, userKey)
-			bare := *key
-			bare.Secret, bare.SecretText = nil, ""
-			return &bare, err
-		}
+		pairOnly := keysOf(t, r, public, nil)
 		for text, want := range map[string]error{
 			gigya.SignDynamicSession(nil, opened.Token, soon, "AKey"): session.ErrExpired,
 			sign(pair, opened.Token, soon, "AKey"):                    nil,
 		} {
-			_, err := r.FindProven(t.Context(), group, opened.Token, session.Proof{Text: text, PartnerSecret: partner, Key: pairOnly})
+			_, err := r.FindProven(t.Context(), group, opened.Token, session.Proof{Text: text, Partner: &site.Partner{Secret: partner}, Key: pairOnly})
 			if !errors.Is(err, want) {
 				t.Errorf("error %v, want %v", err, want)
 			}
@@ -338,10 +333,11 @@ func TestDynamicSessionsLiveOnProof(t *testing.T) {
 func keysOf(t *testing.T, r *room, public, secret []byte) func(context.Context, string) (*site.Key, error) {
 	t.Helper()
 	err := r.store.Change(t.Context(), func(tx store.Tx) error {
-		return tx.PutKey(&store.Key{
-			UserKey: "AKey", Partner: 1, Kind: store.KindUser, PublicKey: public, Privileges: []string{site.AllAPIs},
-			Secret: r.sealer.Seal([]byte(base64.StdEncoding.EncodeToString(secret)), "key:AKey"),
-		})
+		key := &store.Key{UserKey: "AKey", Partner: 1, Kind: store.KindUser, PublicKey: public, Privileges: []string{site.AllAPIs}}
+		if secret != nil {
+			key.Secret = r.sealer.Seal([]byte(base64.StdEncoding.EncodeToString(secret)), "key:AKey")
+		}
+		return tx.PutKey(key)
 	})
 	if err != nil {
 		t.Fatal(err)

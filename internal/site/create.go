@@ -3,6 +3,7 @@ package site
 import (
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -25,11 +26,16 @@ type Factory struct {
 
 // NewPartner returns a new partner and its secret, which is shown once: the record holds it sealed.
 func (f Factory) NewPartner(name string) (record *store.Partner, secret string, err error) {
+	return f.NewPartnerAs(id.Number(f.Rand, leastID), name)
+}
+
+// NewPartnerAs is [Factory.NewPartner] for a partner that comes from elsewhere and keeps its id.
+func (f Factory) NewPartnerAs(partner int64, name string) (record *store.Partner, secret string, err error) {
 	if err := checkText("name of the partner", name); err != nil {
 		return nil, "", err
 	}
 	secret = id.PartnerSecret(f.Rand)
-	record = &store.Partner{ID: id.Number(f.Rand, leastID), Name: name, Created: f.now()}
+	record = &store.Partner{ID: partner, Name: name, Created: f.now()}
 	record.Secret = f.Sealer.Seal([]byte(secret), partnerContext(record.ID))
 	return record, secret, nil
 }
@@ -59,7 +65,7 @@ func (f Factory) NewSite(o SiteOptions) (*store.Site, error) {
 	if o.Partner == 0 || o.DataCenter == "" {
 		return nil, errors.New("a site has a partner and a data center")
 	}
-	if err := checkText("base domain", o.BaseDomain); err != nil {
+	if err := CheckBaseDomain(o.BaseDomain); err != nil {
 		return nil, err
 	}
 	if o.APIKey == "" {
@@ -71,7 +77,7 @@ func (f Factory) NewSite(o SiteOptions) (*store.Site, error) {
 		o.Group = o.APIKey
 	}
 	if o.TrustedSiteURLs == nil {
-		o.TrustedSiteURLs = []string{o.BaseDomain + "/*", "*." + o.BaseDomain + "/*"}
+		o.TrustedSiteURLs = defaultTrusted(o.BaseDomain)
 	}
 	for _, pattern := range o.TrustedSiteURLs {
 		if _, err := ParseTrustedURL(pattern); err != nil {
@@ -85,18 +91,38 @@ func (f Factory) NewSite(o SiteOptions) (*store.Site, error) {
 	}, nil
 }
 
+// CheckBaseDomain tells what is wrong with the name of a site. Free text will do: the original takes it.
+func CheckBaseDomain(text string) error { return checkText("base domain", text) }
+
+// defaultTrusted are the pages of the domain and of all below it; none for a name that is no domain.
+func defaultTrusted(baseDomain string) []string {
+	list := []string{}
+	for _, pattern := range []string{baseDomain + "/*", "*." + baseDomain + "/*"} {
+		if _, err := ParseTrustedURL(pattern); err == nil {
+			list = append(list, pattern)
+		}
+	}
+	return list
+}
+
 // KeyOptions says what key to make.
 type KeyOptions struct {
 	Partner int64
+	// UserKey is taken as it is for a key that comes from elsewhere; empty: a new one is made.
+	UserKey string
 	// Kind is [store.KindUser] or [store.KindApplication].
 	Kind              string
 	Name, Description string
-	// Privileges are names of privileges; see [CheckPrivileges].
+	// Privileges are names of privileges, see [CheckPrivileges]; none: the key may do what its permission groups let it.
 	Privileges []string
 	// Sites are the API keys that it may act on; empty: all of the partner.
 	Sites []string
 	// NoSecret makes a key with an RSA pair only; RSA makes a pair.
 	NoSecret, RSA bool
+	// PublicKey is the PKIX DER of a pair that somebody else has made; see [ParsePublicKey]. nil: none.
+	PublicKey []byte
+	// Config is what has no field of its own; nil: nothing.
+	Config json.RawMessage
 }
 
 // NewKey is a key that was just made. Secret and PEM texts are shown once: the record holds the secret sealed and of
@@ -114,18 +140,25 @@ func (f Factory) NewKey(o KeyOptions) (*NewKey, error) {
 	if o.Partner == 0 || o.Kind != store.KindUser && o.Kind != store.KindApplication {
 		return nil, errors.New("a key has a partner and is of kind user or application")
 	}
-	if o.NoSecret && !o.RSA {
+	if o.NoSecret && !o.RSA && o.PublicKey == nil {
 		return nil, errors.New("a key has a secret, an RSA pair or both")
 	}
-	if err := checkText("name of the key", o.Name); err != nil {
+	if err := CheckKeyName(o.Name); err != nil {
 		return nil, err
 	}
-	if err := CheckPrivileges(o.Privileges); err != nil {
-		return nil, err
+	if len(o.Privileges) > 0 {
+		if err := CheckPrivileges(o.Privileges); err != nil {
+			return nil, err
+		}
+	}
+	if o.UserKey == "" {
+		o.UserKey = id.UserKey(f.Rand)
+	} else if !ValidUserKey(o.UserKey) {
+		return nil, fmt.Errorf("user key %q is not 8 to 64 letters, digits, '-' or '_'", o.UserKey)
 	}
 	key := &NewKey{Record: &store.Key{
-		UserKey: id.UserKey(f.Rand), Partner: o.Partner, Kind: o.Kind, Name: o.Name, Description: o.Description,
-		Privileges: slices.Clone(o.Privileges), Sites: slices.Clone(o.Sites), Created: f.now(),
+		UserKey: o.UserKey, Partner: o.Partner, Kind: o.Kind, Name: o.Name, Description: o.Description,
+		Privileges: slices.Clone(o.Privileges), Sites: slices.Clone(o.Sites), Created: f.now(), PublicKey: o.PublicKey, Config: o.Config,
 	}}
 	if !o.NoSecret {
 		key.Secret = id.KeySecret(f.Rand)
@@ -163,6 +196,9 @@ func pemText(kind string, der []byte) string {
 
 func (f Factory) now() clock.Millis { return clock.FromTime(f.Clock.Now()) }
 
+// CheckKeyName tells what is wrong with the name of a key.
+func CheckKeyName(text string) error { return checkText("name of the key", text) }
+
 // CheckPrivileges returns an error for a list that is empty or holds what cannot be a privilege: one is the name of a
 // method (accounts.search), [AllAPIs], or a word with an underscore before it (_viewSiteAuditLog). Whether a privilege of
 // that name exists is not asked: exports of the original name some that this server does not have.
@@ -189,6 +225,13 @@ func validPrivilege(name string) bool {
 		}
 	}
 	return true
+}
+
+// ValidUserKey tells whether the text has the form of a user key.
+func ValidUserKey(text string) bool {
+	const least, most = 8, 64
+	return len(text) >= least && len(text) <= most &&
+		strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") == ""
 }
 
 // ValidAPIKey tells whether the text has the form of an API key: a digit, an underscore, and 22 to 64 characters of the

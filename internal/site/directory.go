@@ -7,13 +7,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
 
 	"github.com/doorward/doorward/gigya"
-	"github.com/doorward/doorward/internal/policy"
-	"github.com/doorward/doorward/internal/schema"
+	"github.com/doorward/doorward/internal/acl"
 	"github.com/doorward/doorward/internal/seal"
 	"github.com/doorward/doorward/internal/store"
 )
@@ -29,6 +29,11 @@ type Directory struct {
 
 	swap    sync.Mutex
 	present atomic.Pointer[snapshot]
+
+	// lastAccess are the lists and groups that were read last, by the ids of partners: most changes of the configuration leave
+	// them as they are. reading guards it.
+	lastAccess map[int64]*access
+	reading    sync.Mutex
 }
 
 // snapshot is what was read under one configuration version.
@@ -37,11 +42,14 @@ type snapshot struct {
 	sites    sync.Map // API key → *Site
 	keys     sync.Map // user key → *Key
 	partners sync.Map // id → *Partner
+	objects  sync.Map // objectsOf → []*store.ConfigObject
+	owners   sync.Map // owner of objects → nothing: parents of sites and partners that were read
+	access   sync.Map // id of a partner → *access
 }
 
 // NewDirectory returns a directory of what the store holds; the sealer opens the secrets.
 func NewDirectory(configuration store.Configuration, sealer *seal.Sealer) *Directory {
-	d := &Directory{store: configuration, sealer: sealer}
+	d := &Directory{store: configuration, sealer: sealer, lastAccess: map[int64]*access{}}
 	d.present.Store(&snapshot{version: -1})
 	return d
 }
@@ -63,11 +71,16 @@ func (d *Directory) Site(ctx context.Context, apiKey string) (*Site, error) {
 	if err != nil {
 		return nil, fmt.Errorf("partner of site %s: %w", apiKey, hide(err))
 	}
-	built, err := newSite(record, partner)
+	parent, err := d.parent(ctx, record)
+	if err != nil {
+		return nil, err
+	}
+	built, err := newSite(record, parent, partner)
 	if err != nil {
 		return nil, err
 	}
 	s.sites.Store(apiKey, built)
+	s.owners.Store(record.Group, struct{}{})
 	return built, nil
 }
 
@@ -84,7 +97,7 @@ func (d *Directory) Key(ctx context.Context, userKey string) (*Key, error) {
 	if err != nil {
 		return nil, wrap("key", err)
 	}
-	built, err := d.newKey(record)
+	built, err := d.newKey(s, record)
 	if err != nil {
 		return nil, err
 	}
@@ -113,8 +126,15 @@ func (d *Directory) partner(ctx context.Context, s *snapshot, id int64) (*Partne
 	if err != nil {
 		return nil, fmt.Errorf("partner %d: %w", id, err)
 	}
-	built := &Partner{ID: id, Name: record.Name, Disabled: record.Disabled, SecretText: text, Secret: secret}
+	built := &Partner{
+		ID: id, Name: record.Name, Disabled: record.Disabled, SecretText: text, Secret: secret, Created: record.Created,
+		Config: record.Config, allowed: allowedIPs(record.Config),
+	}
+	if built.Previous, err = d.openPrevious(record.Previous, record.PreviousUntil, partnerContext(id)); err != nil {
+		return nil, fmt.Errorf("partner %d: previous secret: %w", id, err)
+	}
 	s.partners.Store(id, built)
+	s.owners.Store(store.OwnerOfPartner(id), struct{}{})
 	return built, nil
 }
 
@@ -139,18 +159,22 @@ func (d *Directory) refresh(ctx context.Context) (*snapshot, error) {
 	return s, nil
 }
 
-func newSite(record *store.Site, partner *Partner) (*Site, error) {
-	s := &Site{Site: *record, Partner: partner}
+// Build returns the site of a record that is not stored yet, without its partner; parent is nil for a site that is no member of a
+// group.
+func Build(record, parent *store.Site) (*Site, error) { return newSite(record, parent, nil) }
+
+func newSite(record, parent *store.Site, partner *Partner) (*Site, error) {
+	s := &Site{Site: *record, Parent: parent, Partner: partner, blocked: blockedIPs(record.Config), sign: signOn(record.Config, parent)}
 	var err error
 	if len(record.Settings) > 0 {
 		if err = json.Unmarshal(record.Settings, &s.Settings); err != nil {
 			return nil, fmt.Errorf("settings of site %s: %w", record.APIKey, err)
 		}
 	}
-	if s.Policies, err = policy.Parse(record.Policies); err != nil {
+	if s.Policies, err = s.parsePolicies(); err != nil {
 		return nil, fmt.Errorf("policies of site %s: %w", record.APIKey, err)
 	}
-	if s.Schema, err = schema.Parse(record.Schema); err != nil {
+	if s.Schema, err = s.parseSchema(); err != nil {
 		return nil, fmt.Errorf("schema of site %s: %w", record.APIKey, err)
 	}
 	for _, pattern := range record.TrustedSiteURLs {
@@ -162,11 +186,18 @@ func newSite(record *store.Site, partner *Partner) (*Site, error) {
 	return s, nil
 }
 
-func (d *Directory) newKey(record *store.Key) (*Key, error) {
+func (d *Directory) newKey(in *snapshot, record *store.Key) (*Key, error) {
 	k := &Key{
 		UserKey: record.UserKey, Partner: record.Partner, Kind: record.Kind, Name: record.Name,
 		Description: record.Description, PublicKey: record.PublicKey, Disabled: record.Disabled, Revoked: record.Revoked,
-		privileges: set(record.Privileges), sites: set(record.Sites),
+		privileges: slices.Clone(record.Privileges), in: in, rights: new(sync.Map),
+		Created: record.Created, Config: record.Config, allowed: allowedIPs(record.Config),
+		// The key's own grant is for the whole partner, unless it was given for some sites.
+		scope: acl.Scope{AllowPartners: []string{acl.Owner}, AllowSites: record.Sites},
+	}
+	slices.Sort(k.privileges)
+	if len(record.Sites) > 0 {
+		k.scope.AllowPartners = nil
 	}
 	if len(record.PublicKey) > 0 {
 		parsed, err := x509.ParsePKIXPublicKey(record.PublicKey)
@@ -182,6 +213,9 @@ func (d *Directory) newKey(record *store.Key) (*Key, error) {
 		return k, nil
 	}
 	var err error
+	if k.Previous, err = d.openPrevious(record.Previous, record.PreviousUntil, keyContext(record.UserKey)); err != nil {
+		return nil, fmt.Errorf("key %s: previous secret: %w", record.UserKey, err)
+	}
 	if k.SecretText, k.Secret, err = d.openSecret(record.Secret, keyContext(record.UserKey)); err != nil {
 		return nil, fmt.Errorf("key %s: %w", record.UserKey, err)
 	}
@@ -211,12 +245,4 @@ func hide(err error) error {
 		return errors.New("there is no such partner")
 	}
 	return err
-}
-
-func set(names []string) map[string]bool {
-	m := make(map[string]bool, len(names))
-	for _, name := range names {
-		m[name] = true
-	}
-	return m
 }

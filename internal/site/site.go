@@ -2,9 +2,13 @@ package site
 
 import (
 	"crypto/rsa"
+	"encoding/json"
+	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 
+	"github.com/doorward/doorward/internal/acl"
 	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/policy"
 	"github.com/doorward/doorward/internal/schema"
@@ -15,12 +19,16 @@ import (
 // calls and must not be altered.
 type Site struct {
 	store.Site
+	// Parent is the record of the parent of the site's group; nil: the site is in no group, or is the parent itself.
+	Parent   *store.Site
 	Partner  *Partner
 	Settings Settings
 	Policies *policy.Policies
 	Schema   *schema.Schema
-	// trusted are the TrustedSiteURLs, read.
+	// trusted are the TrustedSiteURLs, read; blocked the networks whose client calls are refused.
 	trusted []TrustedURL
+	blocked []netip.Prefix
+	sign    sign
 }
 
 // Partner is a partner with its secret opened.
@@ -31,6 +39,13 @@ type Partner struct {
 	// SecretText is the Base64 text as it is sent; Secret is what it decodes to, the key of HMACs.
 	SecretText string
 	Secret     []byte
+	// Previous is the secret before the last rotation.
+	Previous Previous
+	Created  clock.Millis
+	// Config is what has no field of its own.
+	Config json.RawMessage
+	// allowed are the networks that server calls may come from; none: any.
+	allowed []netip.Prefix
 }
 
 // Key is a user key or application with its secret opened.
@@ -47,23 +62,25 @@ type Key struct {
 	PublicKey []byte
 	Disabled  bool
 	Revoked   clock.Millis
+	// Previous is the secret before the last rotation.
+	Previous Previous
+	Created  clock.Millis
+	// Config is what has no field of its own.
+	Config json.RawMessage
+	// allowed are the networks that its calls may come from; none: any.
+	allowed []netip.Prefix
 	// rsa is PublicKey, read; nil: none.
 	rsa *rsa.PublicKey
-	// privileges and sites are sets; an empty sites set holds every site of the partner.
-	privileges map[string]bool
-	sites      map[string]bool
+	// privileges are the key's own grant, scope is where it holds.
+	privileges []string
+	scope      acl.Scope
+	// in is the snapshot that the key is part of; rights are those that it was asked for, *Site → *acl.Rights.
+	in     *snapshot
+	rights *sync.Map
 }
 
 // AllAPIs is the privilege that holds every other.
-const AllAPIs = "_allApis"
-
-// May tells whether the key holds the privilege.
-func (k *Key) May(privilege string) bool { return k.privileges[AllAPIs] || k.privileges[privilege] }
-
-// Reaches tells whether the site is in the key's scope.
-func (k *Key) Reaches(s *Site) bool {
-	return k.Partner == s.Site.Partner && (len(k.sites) == 0 || k.sites[s.APIKey])
-}
+const AllAPIs = acl.AllAPIs
 
 // Live tells whether the key may be used: it is neither disabled nor revoked.
 func (k *Key) Live() bool { return !k.Disabled && k.Revoked == 0 }

@@ -117,8 +117,11 @@ func TestDirectoryOpensWhatTheFactoryMade(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if k.SecretText != key.Secret || len(k.Secret) != 24 || k.RSA() == nil || !k.Live() || !k.Reaches(s) || !k.May("accounts.search") {
+	if k.SecretText != key.Secret || len(k.Secret) != 24 || k.RSA() == nil || !k.Live() {
 		t.Errorf("key %+v", k)
+	}
+	if rights, err := r.Rights(t.Context(), k, s); err != nil || !rights.May("accounts.search") {
+		t.Errorf("rights %v, %v", rights, err)
 	}
 	if bytes.Contains(key.Record.Secret, []byte(key.Secret)) || bytes.Contains(r.partner.Secret, []byte(r.secret)) {
 		t.Error("a record holds its secret in the open")
@@ -260,32 +263,6 @@ func TestASecretMovedToAnotherRecordDoesNotOpen(t *testing.T) {
 	}
 }
 
-func TestScopeAndPrivilegesOfAKey(t *testing.T) {
-	r := newRoom(t, file(t))
-	one, two := r.newSite(t), r.newSite(t)
-	key := r.newKey(t, site.KeyOptions{Sites: []string{one.APIKey}, Privileges: []string{"accounts.search"}})
-	k, err := r.Key(t.Context(), key.Record.UserKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range []struct {
-		record *store.Site
-		want   bool
-	}{{one, true}, {two, false}} {
-		s, err := r.Site(t.Context(), c.record.APIKey)
-		if err != nil || k.Reaches(s) != c.want {
-			t.Errorf("reaches %s: %v, %v", c.record.APIKey, k.Reaches(s), err)
-		}
-	}
-	if !k.May("accounts.search") || k.May("accounts.getJWT") || k.May("") {
-		t.Error("the key's privileges are others")
-	}
-	elsewhere := &site.Site{Site: store.Site{APIKey: one.APIKey, Partner: k.Partner + 1}}
-	if k.Reaches(elsewhere) {
-		t.Error("the key reaches a site of another partner")
-	}
-}
-
 func TestFactoryRefusesWhatCannotBe(t *testing.T) {
 	r := newRoom(t, file(t))
 	good := site.KeyOptions{Partner: 1, Kind: store.KindApplication, Name: "n", Privileges: []string{"accounts.search"}}
@@ -303,7 +280,6 @@ func TestFactoryRefusesWhatCannotBe(t *testing.T) {
 		"no name":                with(func(o *site.KeyOptions) { o.Name = "" }),
 		"a name of two lines":    with(func(o *site.KeyOptions) { o.Name = "a\nb" }),
 		"nothing to prove with":  with(func(o *site.KeyOptions) { o.NoSecret = true }),
-		"no privileges":          with(func(o *site.KeyOptions) { o.Privileges = nil }),
 		"a word as a privilege":  with(func(o *site.KeyOptions) { o.Privileges = []string{"search"} }),
 		"an empty privilege":     with(func(o *site.KeyOptions) { o.Privileges = []string{"accounts.search", ""} }),
 		"a pattern as privilege": with(func(o *site.KeyOptions) { o.Privileges = []string{"accounts.*"} }),

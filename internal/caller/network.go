@@ -1,0 +1,51 @@
+package caller
+
+import (
+	"context"
+	"net/netip"
+
+	"github.com/doorward/doorward/gigya"
+	"github.com/doorward/doorward/internal/site"
+)
+
+// checkNetwork refuses calls from networks that may not make them: of clients those that the site blocks, of servers all but those
+// that the partner and the key allow, if they allow some.
+func (v *Resolver) checkNetwork(ctx context.Context, r *Request, s *site.Site, c *Caller) error {
+	if !r.ClientIP.IsValid() {
+		return nil
+	}
+	if c.Class != Server {
+		if s != nil && site.Within(r.ClientIP, s.BlockedIPs()) {
+			return refused(r.ClientIP)
+		}
+		return nil
+	}
+	if s != nil {
+		return CheckNetwork(r.ClientIP, s.Partner, c.Key)
+	}
+	if c.Key == nil {
+		return nil
+	}
+	partner, err := v.sites.PartnerByID(ctx, c.Key.Partner)
+	if err != nil {
+		return err
+	}
+	return CheckNetwork(r.ClientIP, partner, c.Key)
+}
+
+// CheckNetwork is 403007, with the address in the details, for a server call from an address that the partner or the key, which may be nil,
+// does not allow. It is for those who prove a credential themselves.
+func CheckNetwork(address netip.Addr, partner *site.Partner, key *site.Key) error {
+	if !address.IsValid() || allowed(address, partner.AllowedIPs()) && (key == nil || allowed(address, key.AllowedIPs())) {
+		return nil
+	}
+	return refused(address)
+}
+
+func allowed(address netip.Addr, list []netip.Prefix) bool {
+	return len(list) == 0 || site.Within(address, list)
+}
+
+func refused(address netip.Addr) error {
+	return gigya.NewError(gigya.PermissionDenied, "Calls from the address "+address.Unmap().String()+" are not allowed")
+}
