@@ -44,6 +44,8 @@ type Config struct {
 	Issuer      string
 	OAuthIssuer string
 	ContentType string
+	// OpenTemplates is always, never or dev.
+	OpenTemplates string
 
 	LogLevel  slog.Level
 	LogFormat string
@@ -66,6 +68,7 @@ type Config struct {
 	RateKeys    Rate
 
 	AuditRetention time.Duration
+	AuditPersonal  string
 }
 
 // Rate is a bound on calls: Limit a second in the long run, Burst at once. Without a Limit nothing is bounded.

@@ -73,6 +73,9 @@ var settings = []Setting{
 	{"content_type", "text/javascript; charset=utf-8", "Content-Type of JSON answers.",
 		func(c *Config, v string) error { return mediaType(&c.ContentType, v) }},
 
+	{"compat.templates_without_secret", "dev", "Answer accounts.policies.emailTemplates.getConfig to an apiKey and a user key without its secret, as SAP's toolkit 1.6.7 asks: always, never, or dev (in dev alone).",
+		func(c *Config, v string) error { return oneOf(&c.OpenTemplates, v, "always", "never", "dev") }},
+
 	{"log.level", "info", "debug, info, warn or error.",
 		func(c *Config, v string) error { return level(&c.LogLevel, v) }},
 	{"log.format", "json", "json or text.",
@@ -112,8 +115,10 @@ var settings = []Setting{
 	{"rate.per_key_burst", "0", "How many of them may come at once; 0: a second's worth.",
 		func(c *Config, v string) error { return integer(&c.RateKeys.Burst, v, 0, 1<<20) }},
 
-	{"audit.retention", "400d", "How long audit records are kept, in days or as a duration; 0: for ever.",
+	{"audit.retention", "400d", "How long audit records are kept at most, in days or as a duration; 0: as long as their partner wants, 12 months unless it says otherwise.",
 		func(c *Config, v string) error { return retention(&c.AuditRetention, v) }},
+	{"audit.personal", "keep", "What becomes of profiles, e-mail addresses and the like in audit records: keep, pseudonymize (equal values stay equal) or omit.",
+		func(c *Config, v string) error { return oneOf(&c.AuditPersonal, v, "keep", "pseudonymize", "omit") }},
 }
 
 func text(to *string, v string) error {

@@ -15,9 +15,11 @@ var defaults []byte
 
 // Groups returns the names of the groups, which are also the parameters of setPolicies, in the order of the answer.
 func Groups() []string {
-	names := make([]string, len(groups))
+	var names []string
 	for i := range groups {
-		names[i] = groups[i].name
+		if !groups[i].mailOnly {
+			names = append(names, groups[i].name)
+		}
 	}
 	return names
 }
@@ -31,17 +33,32 @@ func ClientReadable(name string) bool {
 
 // Parse returns the policies that are in force on a site which stored the explicit ones (what [Merge] returned; empty:
 // none). The error says that the text is no policy document.
-func Parse(explicit json.RawMessage) (*Policies, error) {
-	own, err := parseStored(explicit)
+func Parse(explicit json.RawMessage) (*Policies, error) { return parse(nil, explicit) }
+
+// ParseMember is [Parse] for a member of a site group whose parent stored the policies of the group: those are in force
+// where the member has set nothing, and where only the parent may set something.
+func ParseMember(group, explicit json.RawMessage) (*Policies, error) {
+	return parse(ofGroup(group), explicit)
+}
+
+// ofGroup tells a parent that has stored nothing from none.
+func ofGroup(group json.RawMessage) json.RawMessage {
+	if len(group) == 0 {
+		return json.RawMessage("{}")
+	}
+	return group
+}
+
+func parse(group, explicit json.RawMessage) (*Policies, error) {
+	full, err := defaultPolicies()
 	if err != nil {
 		return nil, err
 	}
-	full, err := document.ParseObject(defaults)
+	own, err := layOver(full, group, explicit)
 	if err != nil {
-		return nil, fmt.Errorf("reading the default policies: %w", err)
+		return nil, err
 	}
-	overlay(full, own)
-	p := &Policies{full: full.JSON(), explicit: own.JSON(), sections: sections(full), own: sections(own)}
+	p := &Policies{group: group, explicit: own.JSON(), full: full.JSON(), sections: sections(full), own: sections(own)}
 	if err := json.Unmarshal(p.full, p); err != nil {
 		return nil, fmt.Errorf("reading policies: %w", err)
 	}
@@ -52,6 +69,35 @@ func Parse(explicit json.RawMessage) (*Policies, error) {
 		}
 	}
 	return p, nil
+}
+
+// defaultPolicies returns the default document with the texts of the default mails.
+func defaultPolicies() (*document.Object, error) {
+	full, err := document.ParseObject(defaults)
+	if err != nil {
+		return nil, fmt.Errorf("reading the default policies: %w", err)
+	}
+	mails, err := defaultMails()
+	if err != nil {
+		return nil, err
+	}
+	addTemplates(full, mails)
+	return full, nil
+}
+
+// layOver lays what a group's parent and the site itself have stored over the document, and returns the latter. Without
+// a group the site is its own parent.
+func layOver(full *document.Object, group, explicit json.RawMessage) (own *document.Object, err error) {
+	of, err := parseStored(group)
+	if err != nil {
+		return nil, err
+	}
+	if own, err = parseStored(explicit); err != nil {
+		return nil, err
+	}
+	overlay(full, of, &policies, false)
+	overlay(full, own, &policies, len(group) > 0)
+	return own, nil
 }
 
 func parseStored(explicit json.RawMessage) (*document.Object, error) {
@@ -65,16 +111,29 @@ func parseStored(explicit json.RawMessage) (*document.Object, error) {
 	return own, nil
 }
 
-// overlay lays the members of over onto base: objects member by member, but for maps such as templates, of which the
-// defaults have none, so that they come whole. What base does not have comes last.
-func overlay(base, over *document.Object) {
+// overlay lays the members of over onto base: objects member by member, but for maps such as templates, which come whole.
+// What base does not have comes last. member leaves out what only the parent of a site group sets.
+func overlay(base, over *document.Object, of *rule, member bool) {
 	for name, v := range over.All() {
-		if below, ok := base.Get(name); ok && below.Kind() == document.KindObject && v.Kind() == document.KindObject {
-			overlay(below.Object(), v.Object())
+		r := of.find(name)
+		if r == nil {
+			r = &rule{}
+		}
+		if r.mailOnly && !hasMember(base, name) || member && r.groupLevel {
+			continue
+		}
+		below, ok := base.Get(name)
+		if ok && below.Kind() == document.KindObject && v.Kind() == document.KindObject && r.check == nil {
+			overlay(below.Object(), v.Object(), r, member)
 			continue
 		}
 		base.Set(name, v.Clone())
 	}
+}
+
+func hasMember(o *document.Object, name string) bool {
+	_, ok := o.Get(name)
+	return ok
 }
 
 func sections(o *document.Object) map[string]json.RawMessage {
@@ -115,11 +174,28 @@ func (p *Policies) ExplicitSection(name string) (json.RawMessage, bool) {
 // unless all is valid; the error is then a *gigya.Error: 400006 that names the path, or 401000 for settings that cannot
 // work together. explicit is not altered.
 func Merge(explicit json.RawMessage, changes *document.Object) (json.RawMessage, error) {
+	return mergeInto(nil, explicit, changes)
+}
+
+// MergeMember is [Merge] for a member of a site group, with what the group's parent stored. A value that only the parent
+// may set is 400006, unless it is the one in force, which is not kept: what was read can be sent back.
+func MergeMember(group, explicit json.RawMessage, changes *document.Object) (json.RawMessage, error) {
+	changes, err := withoutGroupLevel(group, changes)
+	if err != nil {
+		return nil, err
+	}
+	return mergeInto(ofGroup(group), explicit, changes)
+}
+
+func mergeInto(group, explicit json.RawMessage, changes *document.Object) (json.RawMessage, error) {
 	own, err := parseStored(explicit)
 	if err != nil {
 		return nil, err
 	}
-	before := hidesInVain(own)
+	before, err := hidesInVain(group, own)
+	if err != nil {
+		return nil, err
+	}
 	for name, v := range changes.All() {
 		g := findGroup(name)
 		if g == nil {
@@ -133,10 +209,14 @@ func Merge(explicit json.RawMessage, changes *document.Object) (json.RawMessage,
 			return nil, err
 		}
 	}
-	if err := checkTogether(own, changes); err != nil {
+	if err := checkTogether(group, own, changes); err != nil {
 		return nil, err
 	}
-	if hidesInVain(own) && !before {
+	after, err := hidesInVain(group, own)
+	if err != nil {
+		return nil, err
+	}
+	if after && !before {
 		return nil, gigya.NewError(gigya.InvalidPolicyConfiguration,
 			"accountOptions.preventLoginIDHarvesting needs accountOptions.verifyEmail or registration.requireCaptcha")
 	}
@@ -145,27 +225,44 @@ func Merge(explicit json.RawMessage, changes *document.Object) (json.RawMessage,
 
 // checkTogether refuses what cannot work together: the mail to the owner of a deleted account has no default template.
 // A site that stored the combination before is not kept from other changes.
-func checkTogether(own, changes *document.Object) error {
+func checkTogether(group json.RawMessage, own, changes *document.Object) error {
 	sent, _ := changes.Lookup([]string{"accountOptions", "sendAccountDeletedEmail"})
 	if !sent.Bool() {
 		return nil
 	}
-	if _, ok := own.Lookup([]string{"emailNotifications", "accountDeletedEmailTemplates"}); ok {
+	set, err := setExplicitly(group, own)
+	if err != nil {
+		return err
+	}
+	if _, ok := set.Lookup([]string{"emailNotifications", "accountDeletedEmailTemplates"}); ok {
 		return nil
 	}
 	return gigya.NewError(gigya.InvalidPolicyConfiguration,
 		"accountOptions.sendAccountDeletedEmail needs emailNotifications.accountDeletedEmailTemplates")
 }
 
+// setExplicitly returns what was set for the group and the site together.
+func setExplicitly(group json.RawMessage, own *document.Object) (*document.Object, error) {
+	if len(group) == 0 {
+		return own, nil
+	}
+	set, err := parseStored(group)
+	if err == nil {
+		overlay(set, own, &policies, true)
+	}
+	return set, err
+}
+
 // hidesInVain tells whether the policies hide which login identifiers are taken and yet let everybody find out: without
 // the verification of addresses a registration that succeeds tells that the address was free. All three are off by
-// default, so that the site's own values decide.
-func hidesInVain(own *document.Object) bool {
+// default, so that the values that were set decide.
+func hidesInVain(group json.RawMessage, own *document.Object) (bool, error) {
+	set, err := setExplicitly(group, own)
 	on := func(path ...string) bool {
-		v, _ := own.Lookup(path)
+		v, _ := set.Lookup(path)
 		return v.Bool()
 	}
-	return on("accountOptions", "preventLoginIDHarvesting") && !on("accountOptions", "verifyEmail") && !on("registration", "requireCaptcha")
+	return on("accountOptions", "preventLoginIDHarvesting") && !on("accountOptions", "verifyEmail") && !on("registration", "requireCaptcha"), err
 }
 
 // merge sets the member of target to the value, as far as the rule knows it.

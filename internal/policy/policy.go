@@ -15,9 +15,10 @@ type Policies struct {
 	Security           Security           `json:"security"`
 	Authentication     Authentication     `json:"authentication"`
 	EmailVerification  EmailVerification  `json:"emailVerification"`
-	// full is the effective document, explicit what the site set; sections and own are the groups of each.
-	full, explicit json.RawMessage
-	sections, own  map[string]json.RawMessage
+	// full is the effective document, explicit what the site set, group what the parent of its site group set; sections and
+	// own are the groups of the first two.
+	full, explicit, group json.RawMessage
+	sections, own         map[string]json.RawMessage
 }
 
 // Registration is the group of that name.

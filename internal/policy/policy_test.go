@@ -56,7 +56,7 @@ func TestParse(t *testing.T) {
 		}
 		for _, explicit := range []string{"", "{}"} {
 			p := parse(t, json.RawMessage(explicit))
-			if diff := cmp.Diff(want.String(), string(p.Full())); diff != "" {
+			if diff := cmp.Diff(want.String(), withoutTemplates(t, p.Full())); diff != "" {
 				t.Error(diff)
 			}
 			if string(p.Explicit()) != "{}" {
@@ -100,6 +100,18 @@ func TestParse(t *testing.T) {
 			}
 		}
 	})
+}
+
+// withoutTemplates is the document as the recorded exports have it, which leave the texts of mails out.
+func withoutTemplates(t *testing.T, text json.RawMessage) string {
+	t.Helper()
+	full := object(t, string(text))
+	for _, v := range full.All() {
+		v.Object().Delete("emailTemplates")
+		v.Object().Delete("confirmationEmailTemplates")
+	}
+	full.DeletePath([]string{"twoFactorAuth", "emailProvider", "emailTemplates"})
+	return string(full.JSON())
 }
 
 func TestGroups(t *testing.T) {

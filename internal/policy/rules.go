@@ -19,6 +19,10 @@ type rule struct {
 	clientReadable bool
 	// readOnly is meant for groups: setPolicies takes what it is sent and keeps nothing of it.
 	readOnly bool
+	// mailOnly is meant for groups: they are read and set with the mail templates alone.
+	mailOnly bool
+	// groupLevel: a member of a site group has its parent's value and cannot set another.
+	groupLevel bool
 	// check tells whether a value, never null, may be set; nil for an object with members.
 	check func(document.Value) error
 	// members are those of an object; other is the rule for any member that they do not name, nil: it is ignored.
@@ -45,6 +49,21 @@ func clientGroup(name string, members ...rule) rule {
 	return rule{name: name, members: members, clientReadable: true}
 }
 
+// ofGroup returns the rule as that of what only the parent of a site group sets.
+func (r rule) ofGroup() rule {
+	r.groupLevel = true
+	return r
+}
+
+// groupFlags are flags that only the parent of a site group sets.
+func groupFlags(names ...string) []rule {
+	rules := flags(names...)
+	for i := range rules {
+		rules[i] = rules[i].ofGroup()
+	}
+	return rules
+}
+
 // flags returns a rule for each of the boolean members.
 func flags(names ...string) []rule {
 	rules := make([]rule, len(names))
@@ -64,7 +83,8 @@ const (
 
 // groups is everything that is known of the policies, in the order of the recorded answers.
 var groups = []rule{
-	clientGroup("registration", flags("requireCaptcha", "requireSecurityQuestion", "requireLoginID", "enforceCoppa")...),
+	clientGroup("registration", append(flags("requireCaptcha"),
+		groupFlags("requireSecurityQuestion", "requireLoginID", "enforceCoppa")...)...),
 	clientGroup("gigyaPlugins",
 		leaf("connectWithoutLoginBehavior", oneOf("tempUser", "alwaysLogin", "loginExistingUser")),
 		leaf("defaultRegScreenSet", text),
@@ -73,12 +93,13 @@ var groups = []rule{
 		leaf("rememberSessionExpiration", integer(-2, maxSeconds)),
 	),
 	group("accountOptions", slices.Concat(
-		flags("verifyEmail", "verifyProviderEmail", "useCodeVerification", "allowUnverifiedLogin", "preventLoginIDHarvesting",
-			"sendWelcomeEmail", "sendAccountDeletedEmail"),
+		flags("verifyEmail", "verifyProviderEmail", "useCodeVerification"),
+		groupFlags("allowUnverifiedLogin", "preventLoginIDHarvesting"),
+		flags("sendWelcomeEmail", "sendAccountDeletedEmail"),
 		[]rule{
-			leaf("defaultLanguage", text),
-			leaf("loginIdentifierConflict", oneOf("ignore", "failOnSiteConflictingIdentity", "failOnAnyConflictingIdentity")),
-			leaf("loginIdentifiers", setOf("email", "username", "providerEmail", "phoneNumber")),
+			leaf("defaultLanguage", text).ofGroup(),
+			leaf("loginIdentifierConflict", oneOf("ignore", "failOnSiteConflictingIdentity", "failOnAnyConflictingIdentity")).ofGroup(),
+			leaf("loginIdentifiers", setOf("email", "username", "providerEmail", "phoneNumber")).ofGroup(),
 			// Older versions had the welcome mail in this group.
 			leaf("welcomeEmailTemplates", templates),
 			leaf("welcomeEmailDefaultLanguage", text),
@@ -91,7 +112,7 @@ var groups = []rule{
 		leaf("minUppercase", integer(0, 1024)),
 		leaf("minDigit", integer(0, 1024)),
 		leaf("minSpecialChars", integer(0, 1024)),
-	),
+	).ofGroup(),
 	clientGroup("security",
 		object("accountLockout",
 			leaf("failedLoginThreshold", count),
@@ -101,8 +122,8 @@ var groups = []rule{
 		object("ipLockout",
 			leaf("hourlyFailedLoginThreshold", count),
 			leaf("lockoutTimeSec", seconds)),
-		leaf("passwordChangeInterval", integer(0, 36500)),
-		leaf("passwordHistorySize", integer(0, 100)),
+		leaf("passwordChangeInterval", integer(0, 36500)).ofGroup(),
+		leaf("passwordHistorySize", integer(0, 100)).ofGroup(),
 		leaf("riskAssessmentWithReCaptchaV3", boolean),
 		leaf("riskAssessmentWithTransUnion", boolean),
 		leaf("sendUnknownLocationNotification", boolean),
@@ -119,7 +140,7 @@ var groups = []rule{
 	group("authentication", rule{name: "methods",
 		members: []rule{authenticationMethod("password"), authenticationMethod("push")},
 		other:   new(authenticationMethod("")),
-	}),
+	}).ofGroup(),
 	group("doubleOptIn",
 		leaf("nextURL", text),
 		leaf("defaultLanguage", text),
@@ -147,16 +168,16 @@ var groups = []rule{
 	group("profilePhoto",
 		leaf("thumbnailWidth", integer(1, 4096)),
 		leaf("thumbnailHeight", integer(1, 4096)),
-	),
-	group("federation", leaf("allowMultipleIdentities", boolean)),
+	).ofGroup(),
+	group("federation", leaf("allowMultipleIdentities", boolean)).ofGroup(),
 	group("twoFactorAuth",
 		leaf("providers", listOf(object("",
 			leaf("name", oneOf("gigyaPhone", "gigyaEmail", "gigyaTotp", "gigyaPush")),
 			leaf("enabled", boolean),
-			leaf("params", anyObject)))),
+			leaf("params", anyObject)))).ofGroup(),
 		object("emailProvider",
 			leaf("defaultLanguage", text),
-			leaf("providers", anyList),
+			leaf("providers", anyList).ofGroup(),
 			leaf("emailTemplates", templates)),
 		object("smsProvider", leaf("message", text)),
 	),
@@ -177,6 +198,17 @@ var groups = []rule{
 		leaf("codePlaceHolder", text),
 		leaf("emailTemplates", templates),
 	),
+	mailGroup("magicLink", leaf("urlPlaceHolder", text)),
+	mailGroup("impossibleTraveler"),
+	mailGroup("unknownLocationNotification"),
+	mailGroup("passwordResetNotification"),
+}
+
+// mailGroup is a group of a mail that getPolicies does not show.
+func mailGroup(name string, more ...rule) rule {
+	r := group(name, append([]rule{leaf("defaultLanguage", text)}, append(more, leaf("emailTemplates", templates))...)...)
+	r.mailOnly = true
+	return r
 }
 
 func authenticationMethod(name string) rule {
@@ -184,7 +216,10 @@ func authenticationMethod(name string) rule {
 }
 
 // findGroup returns the rule of the group, or nil.
-func findGroup(name string) *rule { return rule{members: groups}.find(name) }
+func findGroup(name string) *rule { return policies.find(name) }
+
+// policies is the rule of a whole document.
+var policies = rule{members: groups}
 
 func boolean(v document.Value) error {
 	if v.Kind() != document.KindBool {
@@ -309,6 +344,9 @@ var (
 		{"subject", regexp.MustCompile(`(?is)\sname\s*=\s*["']?subject["'\s/>]`)},
 	}
 )
+
+// holdsTemplates tells whether the member's value is a map of templates.
+func (r rule) holdsTemplates() bool { return strings.HasSuffix(r.name, "mailTemplates") }
 
 // templates is an object of HTML texts by language. It is kept byte for byte and replaced whole.
 func templates(v document.Value) error {

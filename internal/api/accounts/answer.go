@@ -9,6 +9,7 @@ import (
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/account"
+	"github.com/doorward/doorward/internal/acl"
 	"github.com/doorward/doorward/internal/caller"
 	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/document"
@@ -62,7 +63,9 @@ func (r *AccountResult) AppendJSON(dst []byte) []byte {
 	if r.UserInfo {
 		dst = account.AppendUserInfo(append(dst, `,"userInfo":`...), r.Account, &r.View)
 	}
-	dst = appendTexts(dst, "unverifiedEmails", r.UnverifiedEmails)
+	if !r.View.Limited() || account.Access(r.View.Fields, "emails").All(acl.Read) {
+		dst = appendTexts(dst, "unverifiedEmails", r.UnverifiedEmails)
+	}
 	dst = appendTexts(dst, "missingRequiredFields", r.MissingFields)
 	return append(dst, '}')
 }
@@ -132,6 +135,7 @@ func (s showing) result(c *method.Invocation, a *store.Account) *AccountResult {
 		View: account.View{
 			Include: s.include, Extra: s.extra, Now: c.Now,
 			Signature: signed.UIDSignature, SignatureTime: signed.SignatureTimestamp, Conceal: login.Conceals(c),
+			Fields: c.Caller.Fields(),
 		},
 		NewUser: s.newUser,
 	}

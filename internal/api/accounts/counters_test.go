@@ -392,7 +392,7 @@ func TestIncrementsAtOnceAreAllCountedAndRecorded(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	seen := map[string]bool{}
-	err := h.store.Audits(context.Background(), testKey, 1000, func(r *store.Audit) error {
+	err := h.store.Audits(context.Background(), store.AuditQuery{Log: testKey, Newest: true, Limit: 1000}, func(r *store.Audit, _ string) error {
 		if seen[r.CallID] || r.UID != testUID {
 			t.Errorf("record %s of %q", r.CallID, r.UID)
 		}

@@ -6,14 +6,17 @@ import (
 	"github.com/doorward/doorward/internal/password"
 	"github.com/doorward/doorward/internal/session"
 	"github.com/doorward/doorward/internal/site"
+	"github.com/doorward/doorward/internal/siteconfig"
 	"github.com/doorward/doorward/internal/store"
 	"github.com/doorward/doorward/internal/token"
 )
 
 // Deps is what the methods of this folder work with. Every field is safe for concurrent use and none may be nil.
 type Deps struct {
-	Store     store.Store
-	Sites     *site.Directory
+	Store store.Store
+	Sites *site.Directory
+	// Config keeps the configuration objects of sites.
+	Config    *siteconfig.Book
 	Tokens    *token.Tokens
 	Keyring   *token.Keyring
 	Sessions  *session.Sessions
@@ -24,4 +27,6 @@ type Deps struct {
 	Issuer func(apiKey string) string
 	// Dev serves what only development wants: the plan of a search.
 	Dev bool
+	// OpenTemplates answers accounts.policies.emailTemplates.getConfig to whoever names a user key, without its secret.
+	OpenTemplates bool
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/account"
+	"github.com/doorward/doorward/internal/acl"
 	"github.com/doorward/doorward/internal/caller"
 	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/login"
@@ -101,6 +102,9 @@ func (d Deps) findBy(ctx context.Context, c *method.Invocation, by method.Object
 		text := value(name)
 		if text == "" {
 			continue
+		}
+		if !c.Caller.Fields().At("loginIDs").All(acl.Read) { // Who has an address is what a search by it would tell.
+			return nil, caller.DeniedField(c.Method.Spec.Name, "loginIDs")
 		}
 		a, err := d.holder(ctx, c, text)
 		if errors.Is(err, store.ErrNotFound) {

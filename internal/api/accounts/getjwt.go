@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/doorward/doorward/gigya"
+	"github.com/doorward/doorward/internal/acl"
 	"github.com/doorward/doorward/internal/caller"
 	"github.com/doorward/doorward/internal/login"
 	"github.com/doorward/doorward/internal/method"
@@ -40,7 +41,8 @@ type GetJWTResult struct {
 
 // getJWT serves accounts.getJWT: a signed id_token with the user's UID and the fields asked for.
 //
-// Callers: server credentials about any account of the user base (targetUID), and sessions about their own user. A
+// Callers: server credentials about any account of the user base (targetUID), and sessions about their own user. A key needs
+// the right to read every field (403007). A
 // missing targetUID is 400002, an account that does not exist 403005, one that is switched off 403041. The call has no
 // side effect: it is no login. Nothing revokes a token: it is good until exp.
 //
@@ -54,6 +56,9 @@ func getJWT(d Deps) *method.Method {
 		Callers: caller.Server | caller.Session,
 	}
 	return method.New(spec, func(ctx context.Context, c *method.Call[GetJWTParams]) (GetJWTResult, error) {
+		if !c.Caller.Fields().All(acl.Read) {
+			return GetJWTResult{}, caller.Denied(c.Method.Spec.Name)
+		}
 		uid, err := jwtUser(c)
 		if err != nil {
 			return GetJWTResult{}, err

@@ -26,7 +26,7 @@ type GetPoliciesParams struct {
 // the default document.
 //
 // Anybody may call. A client call reads the public groups; when it names another group the whole call is 403007. A group
-// that does not exist is 400006.
+// that does not exist is 400006. A member of a site group is shown its group's values with its own over them.
 //
 // Sources: the REST guide; exports of four fresh sites; the refusal of a private group is recorded.
 func getPolicies(Deps) *method.Method {

@@ -20,7 +20,8 @@ type GetSchemaParams struct {
 	// Include names the schemas: profileSchema, dataSchema, subscriptionsSchema, preferencesSchema, and, only when named,
 	// internalSchema and addressesSchema. The web SDK calls it sections.
 	Include method.List `param:"include,alias=sections"`
-	// Scope is effective, group or site. Outside a group all three are the same.
+	// Scope is effective, group (the schema of the site group) or site (what the member itself stored). Outside a group all
+	// three are the same.
 	Scope string `param:"scope"`
 	// InternalSchema is the older way to name the internal schema.
 	InternalSchema bool `param:"internalSchema"`
@@ -39,7 +40,6 @@ func getSchema(Deps) *method.Method {
 		Name:    "accounts.getSchema",
 		Summary: "Returns the account schema: profile, data, subscriptions, preferences, internal, addresses.",
 		Callers: caller.Public | caller.RegToken | caller.Session | caller.Server,
-		Partial: "scope, for members of a site group",
 	}
 	return method.New(spec, func(_ context.Context, c *method.Call[GetSchemaParams]) (json.RawMessage, error) {
 		filter, err := schemaFilter(c)
@@ -53,10 +53,26 @@ func getSchema(Deps) *method.Method {
 		if err != nil {
 			return nil, err
 		}
-		return selectMembers(names, func(name string) (json.RawMessage, bool) {
-			return c.Site.Schema.Section(name, filter)
-		}), nil
+		source, err := schemaSource(c, filter)
+		if err != nil {
+			return nil, err
+		}
+		return selectMembers(names, source), nil
 	})
+}
+
+// schemaSource returns where the sections of the scope come from. Only servers are shown another scope than what is in
+// force.
+func schemaSource(c *method.Call[GetSchemaParams], filter schema.Filter) (func(string) (json.RawMessage, bool), error) {
+	of, err := c.Site.Schema, error(nil)
+	switch scope := strings.ToLower(c.Params.Scope); {
+	case !c.Server() || !c.Site.IsMember():
+	case scope == "site":
+		return func(name string) (json.RawMessage, bool) { return schema.MemberSection(c.Site.Site.Schema, name) }, nil
+	case scope == "group":
+		of, err = c.Site.GroupSchema()
+	}
+	return func(name string) (json.RawMessage, bool) { return of.Section(name, filter) }, err
 }
 
 func schemaFilter(c *method.Call[GetSchemaParams]) (schema.Filter, error) {

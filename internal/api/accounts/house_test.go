@@ -12,6 +12,7 @@ import (
 	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/method"
 	"github.com/doorward/doorward/internal/password"
+	"github.com/doorward/doorward/internal/siteconfig"
 	"github.com/doorward/doorward/internal/store"
 )
 
@@ -57,7 +58,7 @@ func newHouseOver(t testing.TB, opened store.Store) *house {
 func furnished(in *apitest.House) *house {
 	h := &house{House: in, t: in.T, clock: in.Clock, store: in.Store, hashes: &counter{}}
 	h.deps = accounts.Deps{
-		Store: in.Store, Sites: in.Sites, Tokens: in.Tokens, Keyring: in.Keyring, Sessions: in.Sessions,
+		Store: in.Store, Sites: in.Sites, Config: siteconfig.New(in.Store, in.Sites, in.Sealer, in.Clock), Tokens: in.Tokens, Keyring: in.Keyring, Sessions: in.Sessions,
 		Passwords: password.New(password.Options{Params: password.Params{Memory: 8, Time: 1, Threads: 1}, Slots: 2, Queue: 200, Rand: h.hashes}),
 		Rand:      rand.Reader,
 		Issuer:    func(apiKey string) string { return "https://fidm.gigya.com/jwt/" + apiKey + "/" },

@@ -140,6 +140,9 @@ func (f *fullImport) read(context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := mayWrite(c.Invocation, imported(members)...); err != nil {
+		return err
+	}
 	if f.in, err = intake.Read(members, intake.Call); err != nil {
 		return refusedMember(err)
 	}

@@ -43,6 +43,10 @@ func importLiteAccount(d Deps) *method.Method {
 		Partial: "webhooks, consent vault",
 	}
 	return method.New(spec, func(ctx context.Context, c *method.Call[ImportLiteAccountParams]) (*ImportLiteAccountResult, error) {
+		p := &c.Params
+		if err := mayWrite(c.Invocation, documents(p.Profile, p.Data, p.Preferences, p.Subscriptions)...); err != nil {
+			return nil, err
+		}
 		lite, err := liteOf(c.Params.Email, c.Params.Profile, c.Params.Data, c.Params.Preferences, c.Params.Subscriptions)
 		if err != nil {
 			return nil, err

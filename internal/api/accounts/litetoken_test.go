@@ -130,7 +130,7 @@ func TestGetLiteToken(t *testing.T) {
 			t.Errorf("%s: want %s\n%s", name, test.code, answer)
 		}
 	}
-	if m, _ := h.Methods.Lookup("accounts.getLiteToken"); public(h).Permitted(m.Spec.Callers, m.Privilege()) {
+	if m, _ := h.Methods.Lookup("accounts.getLiteToken"); public(h).Permitted(m.Spec.Callers, m.Right()) {
 		t.Error("clients may ask for tokens of lite accounts")
 	}
 }

@@ -10,8 +10,8 @@ import (
 
 // logout serves accounts.logout: it ends sessions.
 //
-// A session ends itself; a server call ends every session of the user on all devices. The account stays as it is. A UID
-// that does not exist is 403005.
+// A session ends itself, for every site of its group that shares it; a server call ends every session of the user on all
+// devices, at whatever site of the group. The account stays as it is. A UID that does not exist is 403005.
 //
 // Sources: the REST guide; members of the answer recorded in the Android SDK's fixtures.
 //
@@ -24,7 +24,9 @@ func logout(d Deps) *method.Method {
 		Callers: caller.Session | caller.Server,
 		Write:   true,
 		Event:   true,
-		Partial: "refresh tokens of OIDC, logout at social providers, logout of the whole group",
+		Partial: "refresh tokens of OIDC, logout at social providers",
+
+		Unverified: true,
 	}
 	return method.New(spec, func(ctx context.Context, c *method.Call[login.LogoutParams]) (login.LogoutResult, error) {
 		return login.Logout(ctx, d.Store, c.Invocation, c.Params)

@@ -192,6 +192,9 @@ func (r *registration) read(ctx context.Context) error {
 	if r.change.RegSource == nil {
 		r.change.RegSource = &c.Referrer
 	}
+	if err := mayWrite(c.Invocation, documents(c.Params.Profile, c.Params.Data, c.Params.Preferences, c.Params.Subscriptions)...); err != nil {
+		return err
+	}
 	if err := readDocuments(&r.change, c.Params.Profile, c.Params.Data, c.Params.Preferences, c.Params.Subscriptions); err != nil {
 		return err
 	}

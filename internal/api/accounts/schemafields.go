@@ -9,8 +9,8 @@ import (
 	"github.com/doorward/doorward/internal/store"
 )
 
-// extendSchema gives the site's dynamic data schema the fields that a server call writes for the first time. The site's
-// record is read again inside the transaction: what others added since is kept.
+// extendSchema gives the site's dynamic data schema the fields that a server call writes for the first time. The schema is
+// that of the site's group. The record is read again inside the transaction: what others added since is kept.
 func extendSchema(tx store.Tx, c *method.Invocation, data *document.Object, server bool) error {
 	if !server || data.Len() == 0 {
 		return nil
@@ -18,7 +18,7 @@ func extendSchema(tx store.Tx, c *method.Invocation, data *document.Object, serv
 	if _, more, err := c.Site.Schema.Extend(data); err != nil || !more {
 		return err
 	}
-	record, err := tx.Site(c.Site.APIKey)
+	record, err := tx.Site(c.Site.Group)
 	if err != nil {
 		return fmt.Errorf("reading the site: %w", err)
 	}

@@ -15,8 +15,8 @@ import (
 // SearchParams are the parameters of accounts.search.
 type SearchParams struct {
 	search.Params
-	// RestrictedQuery is for keys whose privileges pin the text; there are none yet.
-	RestrictedQuery string `param:"restrictedQuery,len=65536"`
+	// RestrictedQuery is sent in place of query by keys whose rights pin the text of their queries.
+	RestrictedQuery string `param:"restrictedQuery,pinned,len=65536"`
 	// AccountTypes is full, lite, or both.
 	AccountTypes method.List `param:"accountTypes"`
 }
@@ -45,7 +45,7 @@ func findAccounts(d Deps) *method.Method {
 		Name:    "accounts.search",
 		Summary: "Finds accounts by a query in a language that looks like SQL.",
 		Callers: caller.Public | caller.RegToken | caller.Session | caller.Server,
-		Partial: "rows of communications are there as far as other methods write them; restrictedQuery is refused",
+		Partial: "rows of communications are there as far as other methods write them",
 	}
 	if d.Dev {
 		return method.New(spec, func(ctx context.Context, c *method.Call[devSearchParams]) (json.RawMessage, error) {
@@ -71,6 +71,7 @@ func (d Deps) search(ctx context.Context, c *method.Invocation, p *SearchParams,
 			return search.Accounts{
 				Store: d.Store, Site: c.Site, Now: c.Now, Server: c.Server(),
 				Full: scope != scopeLite, Lite: scope != scopeFull, EmailToken: d.Tokens.EmailToken,
+				Fields: c.Caller.Fields(), Denied: func(path string) error { return caller.DeniedField(c.Method.Spec.Name, path) },
 			}.Source(q)
 		},
 		Members: missingMember,
@@ -114,11 +115,17 @@ func scopeOf(types []string) (string, error) {
 	return scopeLite, nil
 }
 
-// allowSearch refuses who may not search at all: client calls without a signed query, and restricted queries, which
-// need a privilege that pins their text; no key has one.
+// allowSearch refuses who may not search at all: client calls without a signed query. That a restricted query is one that the
+// caller's rights allow was checked with the other limits of parameters.
 func allowSearch(c *method.Invocation, p *SearchParams) error {
-	if p.RestrictedQuery != "" {
+	switch {
+	case p.RestrictedQuery == "":
+	case !c.Server():
 		return caller.Denied(c.Method.Spec.Name)
+	case p.Query != "":
+		return gigya.InvalidArgumentBecause("restrictedQuery", "must not be sent together with query")
+	default:
+		p.Query = p.RestrictedQuery
 	}
 	return search.Permit(c, &p.Params)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/account"
+	"github.com/doorward/doorward/internal/acl"
 	"github.com/doorward/doorward/internal/caller"
 	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/document"
@@ -230,7 +231,7 @@ func TestACursorIsForOneSiteOneCredentialAndFiveMinutes(t *testing.T) {
 	h.people(3)
 	byKey := func(name string) who {
 		return func(*house) *caller.Caller {
-			return &caller.Caller{Class: caller.Server, Via: "userKey", Key: &site.Key{UserKey: name}}
+			return &caller.Caller{Class: caller.Server, Via: "userKey", Key: &site.Key{UserKey: name}, Rights: acl.All}
 		}
 	}
 	next := func() string {

@@ -88,6 +88,9 @@ func setAccountInfo(d Deps) *method.Method {
 		Partial:             "captchaToken and requirements of lite accounts, phoneNumber, customIdentifiers, communications, addresses, rba, tfaStatus, conflictHandling, consent stamps, mails, webhooks, 403110",
 	}
 	return method.New(spec, func(ctx context.Context, c *method.Call[SetAccountInfoParams]) (*SetAccountInfoResult, error) {
+		if err := mayWrite(c.Invocation, c.Params.written()...); err != nil {
+			return nil, err
+		}
 		r, lite, err := d.setsLite(c)
 		if err != nil {
 			return nil, err

@@ -3,6 +3,7 @@ package accounts
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 
 	"github.com/doorward/doorward/internal/caller"
 	"github.com/doorward/doorward/internal/document"
@@ -61,22 +62,37 @@ func (p *SetPoliciesParams) named() []namedText {
 // is no JSON object 400004. What accounts.getPolicies answers can be sent back as it is, and the next call of any process
 // sees the change.
 //
-// Sources: the REST guide; copying tools send what they read on another site.
+// A member of a site group stores only what it sets itself, and cannot set what only the parent may: 400006.
+//
+// Sources: the REST guide; copying tools send what they read on another site; the refusal of a member is recorded.
 func setPolicies(d Deps) *method.Method {
 	spec := method.Spec{
 		Name:    "accounts.setPolicies",
 		Summary: "Changes one or more groups of a site's policies.",
 		Callers: caller.Server,
 		Write:   true,
-		Partial: "the rules for members of a site group",
 	}
 	return method.New(spec, func(ctx context.Context, c *method.Call[SetPoliciesParams]) (method.None, error) {
 		changes, err := configChanges(c.Params.named())
 		if err != nil || changes.Len() == 0 {
 			return method.None{}, err
 		}
-		return method.None{}, d.changeSite(ctx, c.Invocation, func(s *store.Site) error {
+		return method.None{}, d.changePolicies(ctx, c.Invocation, changes)
+	})
+}
+
+// changePolicies changes the policies of the call's site.
+func (d Deps) changePolicies(ctx context.Context, c *method.Invocation, changes *document.Object) error {
+	return d.changeSiteIn(ctx, c, func(tx store.Tx, s *store.Site) error {
+		if s.Group == s.APIKey {
 			return merge(&s.Policies, changes, policy.Merge)
+		}
+		parent, err := tx.Site(s.Group)
+		if err != nil {
+			return fmt.Errorf("reading the parent of the site: %w", err)
+		}
+		return merge(&s.Policies, changes, func(own json.RawMessage, changes *document.Object) (json.RawMessage, error) {
+			return policy.MergeMember(parent.Policies, own, changes)
 		})
 	})
 }

@@ -2,8 +2,12 @@ package accounts
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
 
 	"github.com/doorward/doorward/internal/caller"
+	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/method"
 	"github.com/doorward/doorward/internal/schema"
 	"github.com/doorward/doorward/internal/store"
@@ -19,6 +23,8 @@ type SetSchemaParams struct {
 	AddressesSchema     string `param:"addressesSchema,len=1048576"`
 	// Scope is group or site, for members of a site group. Outside a group both are the same.
 	Scope string `param:"scope"`
+	// Include is sent by SAP's tools and of no effect.
+	Include string `param:"include"`
 }
 
 // named returns the schemas by their names, in the order of the reference.
@@ -39,6 +45,9 @@ func (p *SetSchemaParams) named() []namedText {
 // changed type or a field under a field is 400029, an unknown type or attribute value 400006, what does not validate
 // 400020, text that is no JSON object 400004. A call that sends no schema succeeds; SAP's tools send one.
 //
+// At a member of a site group, scope=site stores which fields it requires, and nothing else can be set there (400006);
+// without it the schema of the group changes, for which the key must reach the parent, and required cannot be sent.
+//
 // Sources: the REST guide; the toolkit, which copies schemas from site to site.
 func setSchema(d Deps) *method.Method {
 	spec := method.Spec{
@@ -46,7 +55,6 @@ func setSchema(d Deps) *method.Method {
 		Summary: "Creates and changes fields of the account schema.",
 		Callers: caller.Server,
 		Write:   true,
-		Partial: "scope, for members of a site group",
 	}
 	return method.New(spec, func(ctx context.Context, c *method.Call[SetSchemaParams]) (method.None, error) {
 		if err := checkScope(c.Params.Scope, "group", "site"); err != nil {
@@ -56,8 +64,52 @@ func setSchema(d Deps) *method.Method {
 		if err != nil || changes.Len() == 0 {
 			return method.None{}, err
 		}
-		return method.None{}, d.changeSite(ctx, c.Invocation, func(s *store.Site) error {
-			return merge(&s.Schema, changes, schema.Merge)
+		switch {
+		case !c.Site.IsMember():
+			return method.None{}, d.changeSite(ctx, c.Invocation, func(s *store.Site) error {
+				return merge(&s.Schema, changes, schema.Merge)
+			})
+		case strings.EqualFold(c.Params.Scope, "site"):
+			return method.None{}, d.changeMemberSchema(ctx, c.Invocation, changes)
+		}
+		return method.None{}, d.changeGroupSchema(ctx, c.Invocation, changes)
+	})
+}
+
+// changeMemberSchema changes what the call's site, a member of a group, requires besides the group.
+func (d Deps) changeMemberSchema(ctx context.Context, c *method.Invocation, changes *document.Object) error {
+	return d.changeSiteIn(ctx, c, func(tx store.Tx, s *store.Site) error {
+		parent, err := tx.Site(c.Site.Group)
+		if err != nil {
+			return fmt.Errorf("reading the parent of the site: %w", err)
+		}
+		return merge(&s.Schema, changes, func(own json.RawMessage, changes *document.Object) (json.RawMessage, error) {
+			return schema.MergeMember(parent.Schema, own, changes)
 		})
+	})
+}
+
+// changeGroupSchema changes the schema of the group for a call at a member. The key must reach the parent, whose schema it
+// is.
+func (d Deps) changeGroupSchema(ctx context.Context, c *method.Invocation, changes *document.Object) error {
+	parent, err := d.Sites.Site(ctx, c.Site.Group)
+	if err != nil {
+		return err
+	}
+	if c.Caller.Key != nil {
+		rights, err := d.Sites.Rights(ctx, c.Caller.Key, parent)
+		if err != nil {
+			return err
+		}
+		if !rights.May(c.Method.Spec.Name) {
+			return caller.Denied(c.Method.Spec.Name)
+		}
+	}
+	return d.changeRecord(ctx, c, c.Site.Group, func(_ store.Tx, s *store.Site) error {
+		kept, err := schema.WithoutRequired(s.Schema, changes)
+		if err != nil {
+			return err
+		}
+		return merge(&s.Schema, kept, schema.Merge)
 	})
 }

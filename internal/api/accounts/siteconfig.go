@@ -37,14 +37,25 @@ func configChanges(parts []namedText) (*document.Object, error) {
 	return changes, nil
 }
 
-// changeSite changes the record of the call's site in one transaction, with which the call has succeeded. Two changes at once follow one another: none is lost.
+// changeSite changes the record of the call's site in one transaction, with which the call has succeeded. Two changes at once
+// follow one another: none is lost.
 func (d Deps) changeSite(ctx context.Context, c *method.Invocation, change func(*store.Site) error) error {
+	return d.changeSiteIn(ctx, c, func(_ store.Tx, s *store.Site) error { return change(s) })
+}
+
+// changeSiteIn is changeSite for a change that reads more than the record.
+func (d Deps) changeSiteIn(ctx context.Context, c *method.Invocation, change func(store.Tx, *store.Site) error) error {
+	return d.changeRecord(ctx, c, c.Site.APIKey, change)
+}
+
+// changeRecord changes the record of a site: the call's own, or the parent of its group.
+func (d Deps) changeRecord(ctx context.Context, c *method.Invocation, apiKey string, change func(store.Tx, *store.Site) error) error {
 	return d.Store.Change(ctx, func(tx store.Tx) error {
-		record, err := tx.Site(c.Site.APIKey)
+		record, err := tx.Site(apiKey)
 		if err != nil {
 			return err
 		}
-		if err := change(record); err != nil {
+		if err := change(tx, record); err != nil {
 			return err
 		}
 		if err := tx.PutSite(record); err != nil {

@@ -21,8 +21,8 @@ type VerifyLoginParams struct {
 // verifyLogin serves accounts.verifyLogin: it holds a live session against the rules of the site and returns the account.
 //
 // Sessions and servers may call. What would interrupt a login interrupts here too (403041, 403100, 206001, 206002), with
-// a regToken. No stamp is moved. The Android SDK polls this method and drops its session on any errorCode but 0 and
-// 500026.
+// a regToken: at a member of a site group, what this very site demands of somebody who logged in at another. No stamp is
+// moved. The Android SDK polls this method and drops its session on any errorCode but 0 and 500026.
 //
 // Sources: the REST guide; the Android SDK.
 //
@@ -32,7 +32,9 @@ func verifyLogin(d Deps) *method.Method {
 		Name:    "accounts.verifyLogin",
 		Summary: "Checks a live session against the site's rules and returns the account.",
 		Callers: caller.Session | caller.Server,
-		Partial: "403012 for server calls, sessions of sibling sites",
+		Partial: "403012 for server calls",
+
+		Unverified: true,
 	}
 	return method.New(spec, func(ctx context.Context, c *method.Call[VerifyLoginParams]) (*AccountResult, error) {
 		uid, err := login.Target(c.Invocation, c.Params.UID)

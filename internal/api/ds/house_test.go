@@ -71,7 +71,7 @@ func (h *house) call(by *caller.Caller, name string, params ...string) string {
 
 // try is call at a site and for goroutines: an error that is no answer is returned.
 func (h *house) try(apiKey string, by *caller.Caller, name string, params ...string) (string, error) {
-	if m, _ := h.Methods.Lookup(name); m != nil && !by.Permitted(m.Spec.Callers, m.Privilege()) {
+	if m, _ := h.Methods.Lookup(name); m != nil && !by.Permitted(m.Spec.Callers, m.Right()) {
 		return "403007", nil
 	}
 	answer, _, err := h.Call(apitest.Call{APIKey: apiKey, By: by, Method: name, Params: params})

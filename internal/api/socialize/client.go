@@ -105,10 +105,10 @@ func (d Deps) prove(ctx context.Context, c *method.Call[GetTokenParams]) (client
 	if got.userKey != "" {
 		return d.proveKey(ctx, c, got.userKey, got.secret, s)
 	}
-	if !caller.SameSecret(s.Partner.SecretText, got.secret) {
+	if _, ok := s.Partner.Proven(c.Now, caller.Is(got.secret)); !ok {
 		return client{}, wrongSecret()
 	}
-	return client{site: s}, nil
+	return client{site: s}, caller.CheckNetwork(c.ClientIP, s.Partner, nil)
 }
 
 // startsLikeAPIKey tells API keys from user keys: a digit and a low line.
@@ -126,7 +126,7 @@ func (d Deps) proveKey(ctx context.Context, c *method.Call[GetTokenParams], user
 	if err != nil {
 		return client{}, err
 	}
-	if !caller.SameSecret(key.SecretText, secret) {
+	if _, ok := key.Proven(c.Now, caller.Is(secret)); !ok {
 		return client{}, wrongSecret()
 	}
 	partner, err := d.Sites.PartnerByID(ctx, key.Partner)
@@ -136,12 +136,20 @@ func (d Deps) proveKey(ctx context.Context, c *method.Call[GetTokenParams], user
 	if partner.Disabled {
 		return client{}, gigya.NewError(gigya.UnauthorizedPartner, "")
 	}
+	if err := caller.CheckNetwork(c.ClientIP, partner, key); err != nil {
+		return client{}, err
+	}
 	if s == nil {
 		if s, err = d.onlySite(ctx, key); err != nil {
 			return client{}, err
 		}
 	}
-	if s != nil && !key.Reaches(s) {
+	if s == nil {
+		return client{key: key}, nil
+	}
+	if reaches, err := caller.Reaches(ctx, d.Sites, key, s); err != nil {
+		return client{}, err
+	} else if !reaches {
 		return client{}, caller.Denied(c.Method.Spec.Name)
 	}
 	return client{site: s, key: key}, nil
@@ -162,7 +170,11 @@ func (d Deps) onlySite(ctx context.Context, key *site.Key) (*site.Site, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !key.Reaches(s) {
+		reaches, err := caller.Reaches(ctx, d.Sites, key, s)
+		if err != nil {
+			return nil, err
+		}
+		if !reaches {
 			continue
 		}
 		if only != nil {

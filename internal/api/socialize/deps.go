@@ -5,14 +5,17 @@ import (
 
 	"github.com/doorward/doorward/internal/session"
 	"github.com/doorward/doorward/internal/site"
+	"github.com/doorward/doorward/internal/siteconfig"
 	"github.com/doorward/doorward/internal/store"
 	"github.com/doorward/doorward/internal/token"
 )
 
 // Deps is what the methods of this folder work with. Every field is safe for concurrent use; none may be nil.
 type Deps struct {
-	Store    store.Store
-	Sites    *site.Directory
+	Store store.Store
+	Sites *site.Directory
+	// Config keeps the configuration objects of sites.
+	Config   *siteconfig.Book
 	Tokens   *token.Tokens
 	Keyring  *token.Keyring
 	Sessions *session.Sessions

@@ -139,12 +139,19 @@ func (d Deps) seal(a token.Access, now time.Time, life time.Duration) GetTokenRe
 
 // userToken opens a session for the user and issues a token that stands on it: a logout ends both.
 func (d Deps) userToken(ctx context.Context, c *method.Call[GetTokenParams], proven client) (GetTokenResult, error) {
-	// No privilege was asked for at the door, where nobody was proven.
-	if proven.key != nil && !proven.key.May(vouching) {
-		return GetTokenResult{}, caller.Denied(c.Method.Spec.Name)
-	}
 	if proven.site == nil {
 		return GetTokenResult{}, gigya.MissingParameter("apiKey")
+	}
+	// No privilege was asked for at the door, where nobody was proven.
+	if proven.key != nil {
+		rights, err := d.Sites.Rights(ctx, proven.key, proven.site)
+		if err != nil {
+			return GetTokenResult{}, err
+		}
+		if !rights.May(vouching) {
+			return GetTokenResult{}, caller.Denied(c.Method.Spec.Name)
+		}
+		c.Caller.Rights = rights
 	}
 	life := tokenLife
 	switch n := c.Params.SessionExpiration; {

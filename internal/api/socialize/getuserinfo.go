@@ -9,6 +9,7 @@ import (
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/account"
+	"github.com/doorward/doorward/internal/acl"
 	"github.com/doorward/doorward/internal/caller"
 	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/login"
@@ -92,5 +93,9 @@ func (d Deps) userInfo(ctx context.Context, c *method.Call[GetUserInfoParams], a
 		dst = append(append(append(dst, `,"id_token":"`...), text...), '"')
 		break
 	}
-	return append(dst, '}'), nil
+	dst = append(dst, '}')
+	if fields := c.Caller.Fields(); !fields.All(acl.Read) {
+		dst = account.ReadableUserInfo(fields, dst)
+	}
+	return dst, nil
 }

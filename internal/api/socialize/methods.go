@@ -16,5 +16,9 @@ func Methods(d Deps) []*method.Method {
 		// Tokens.
 		getToken(d),
 		exchangeUIDSignature(d),
+		// Social providers.
+		getProvidersConfig(d),
+		setProvidersConfig(d),
+		getAvailableProviders(d),
 	}
 }

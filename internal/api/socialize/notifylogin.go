@@ -104,7 +104,7 @@ func checkVouched(c *method.Call[NotifyLoginParams]) error {
 	if err := login.CheckAge("UIDTimestamp", p.UIDTimestamp, c.Now); err != nil {
 		return err
 	}
-	if !gigya.VerifyUID(c.Site.Partner.Secret, p.UIDTimestamp, p.SiteUID, p.UIDSig) {
+	if !login.VerifyUID(c.Invocation, p.UIDTimestamp, p.SiteUID, p.UIDSig) {
 		return gigya.NewError(gigya.InvalidRequestSignature, "")
 	}
 	return nil

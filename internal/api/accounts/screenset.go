@@ -1,0 +1,168 @@
+package accounts
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"unicode"
+
+	"github.com/doorward/doorward/gigya"
+	"github.com/doorward/doorward/internal/clock"
+	"github.com/doorward/doorward/internal/document"
+	"github.com/doorward/doorward/internal/site"
+	"github.com/doorward/doorward/internal/siteconfig"
+)
+
+// screenSetKind is a screen-set, by its id. Each site has its own; the default ones are there until it stores others.
+var screenSetKind = &siteconfig.Kind{
+	Name: "screenSet", Of: siteconfig.OfSite, Large: true, Most: 500, Size: 2 << 20,
+	Shape: siteconfig.Object(
+		siteconfig.Member{Name: "html", Shape: siteconfig.Text(1, 2<<20), Required: true},
+		siteconfig.Member{Name: "css", Shape: siteconfig.Text(0, 2<<20)},
+		siteconfig.Member{Name: "javascript", Shape: siteconfig.Text(0, 2<<20)},
+		siteconfig.Member{Name: "translations", Shape: siteconfig.Map(200, siteconfig.Map(10_000, siteconfig.Text(0, 1<<20)))},
+		siteconfig.Member{Name: "metadata", Shape: siteconfig.AnyObject(2 << 20)},
+	),
+	Default: defaultScreenSets,
+	Summary: "Screen-sets: the forms that the web SDK shows.",
+}
+
+// checkScreenSetID refuses what cannot be the id of a screen-set: it is part of addresses and file names.
+func checkScreenSetID(id string) error {
+	const longest = 100
+	odd := strings.ContainsFunc(id, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_. ()", r)
+	})
+	if id == "" || len(id) > longest || odd || strings.HasPrefix(id, ".") || strings.Contains(id, "..") || strings.TrimSpace(id) != id {
+		return gigya.InvalidArgumentBecause("screenSetID", "want at most 100 letters, digits, blanks and the characters - _ . ( )")
+	}
+	return nil
+}
+
+// screens are the default screen-sets, markup of our own under the documented ids.
+//
+//go:embed screens
+var screens embed.FS
+
+// readScreens reads the embedded files once: they are part of the program.
+var readScreens = sync.OnceValues(func() (map[string]json.RawMessage, error) {
+	text, err := screens.ReadFile("screens/screens.json")
+	if err != nil {
+		return nil, err
+	}
+	list, err := document.ParseObject(text)
+	if err != nil {
+		return nil, err
+	}
+	css, err := screens.ReadFile("screens/screens.css")
+	if err != nil {
+		return nil, err
+	}
+	sets := make(map[string]json.RawMessage, list.Len())
+	for id, about := range list.All() {
+		html, err := screens.ReadFile("screens/" + id + ".html")
+		if err != nil {
+			return nil, err
+		}
+		translations, _ := about.Object().Get("translations")
+		desc, _ := about.Object().Get("desc")
+		metadata, set := &document.Object{}, &document.Object{}
+		metadata.Set("version", document.Int(1))
+		metadata.Set("desc", desc)
+		set.Set("html", document.String(string(html)))
+		set.Set("css", document.String(string(css)))
+		set.Set("javascript", document.String(""))
+		set.Set("translations", translations)
+		set.Set("metadata", document.FromObject(metadata))
+		sets[id] = set.JSON()
+	}
+	return sets, nil
+})
+
+// defaultScreenSets are the screen-sets of a site that stored none.
+func defaultScreenSets(*site.Site) map[string]json.RawMessage {
+	sets, err := readScreens()
+	if err != nil {
+		return nil // A test reads them all.
+	}
+	return sets
+}
+
+// isDefaultScreenSet tells whether every site has a screen-set of the id.
+func isDefaultScreenSet(id string) bool { return defaultScreenSets(nil)[id] != nil }
+
+func unixSeconds(m clock.Millis) int64 { return m.Time().Unix() }
+
+// screenSetMembers are the members of a screen-set in the recorded order.
+var screenSetMembers = []string{"screenSetID", "html", "css", "javascript", "translations", "rawTranslations", "compressionType", "metadata"}
+
+// showScreenSet returns what the call wants of the screen-set; its id and the two members without a known meaning are always
+// there.
+func showScreenSet(s *site.Site, e *siteconfig.Entry, include []string, lang string) (json.RawMessage, error) {
+	stored, err := document.ParseObject(e.Document)
+	if err != nil {
+		return nil, fmt.Errorf("reading a screen-set: %w", err)
+	}
+	shown := &document.Object{}
+	shown.Set("screenSetID", document.String(e.Name))
+	for _, name := range screenSetMembers[1:] {
+		v, _ := stored.Get(name)
+		switch name {
+		case "rawTranslations":
+			shown.Set(name, document.String(""))
+			continue
+		case "compressionType":
+			shown.Set(name, document.Int(1))
+			continue
+		case "html", "css", "javascript":
+			if v.IsNull() {
+				v = document.String("")
+			}
+		case "translations":
+			v = document.FromObject(ofLanguage(v.Object(), lang))
+		case "metadata":
+			v = document.FromObject(metadataOf(s, v.Object(), e))
+		}
+		if slices.Contains(include, name) {
+			shown.Set(name, v)
+		}
+	}
+	return shown.JSON(), nil
+}
+
+// ofLanguage returns the translations of the language, else of the language without its region, else the base texts; all of
+// them if no language is asked for.
+func ofLanguage(all *document.Object, lang string) *document.Object {
+	if lang == "" {
+		return all.Clone()
+	}
+	base, _, _ := strings.Cut(lang, "-")
+	one := &document.Object{}
+	for _, name := range []string{lang, base, "default"} {
+		if v, ok := all.Get(name); ok {
+			one.Set(name, v)
+			break
+		}
+	}
+	return one
+}
+
+// metadataOf returns the metadata with version and time, which a file may have left out. The default screen-sets are as old as
+// the site.
+func metadataOf(s *site.Site, stored *document.Object, e *siteconfig.Entry) *document.Object {
+	shown := stored.Clone()
+	if _, ok := shown.Get("version"); !ok {
+		shown.Set("version", document.Int(1))
+	}
+	if _, ok := shown.Get("lastModified"); !ok {
+		modified := e.Updated
+		if modified == 0 {
+			modified = s.Created
+		}
+		shown.Set("lastModified", document.Int(unixSeconds(modified)))
+	}
+	return shown
+}

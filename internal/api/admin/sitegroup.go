@@ -1,0 +1,79 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/doorward/doorward/gigya"
+	"github.com/doorward/doorward/internal/site"
+	"github.com/doorward/doorward/internal/store"
+)
+
+// regroup makes the site a child of the parent, or with an empty parent a site of its own. All that it reads it reads in the
+// transaction, so that two sites never hang on each other, whoever is faster.
+func regroup(tx store.Tx, record *store.Site, parent string) error {
+	if parent == "" {
+		record.Group = record.APIKey
+		return nil
+	}
+	if parent == record.Group && parent != record.APIKey {
+		return nil
+	}
+	refuse := func(reason string) error { return gigya.InvalidArgumentBecause("siteGroupOwner", reason) }
+	if parent == record.APIKey {
+		return refuse("a site is not its own parent")
+	}
+	found, err := tx.Site(parent)
+	if errors.Is(err, store.ErrNotFound) || err == nil && (found.Partner != record.Partner || found.Status == store.SiteDeleted) {
+		return refuse("there is no such site")
+	}
+	if err != nil {
+		return err
+	}
+	if found.Group != found.APIKey {
+		return refuse("the site is a member of a group itself, and groups do not nest")
+	}
+	if found.DataCenter != record.DataCenter {
+		return refuse("all sites of a group are in one data center")
+	}
+	members, err := membersOf(tx, record.Partner, record.APIKey)
+	if err != nil {
+		return err
+	}
+	if len(members) > 0 {
+		return refuse("the site is the parent of a group with members")
+	}
+	record.Group = parent
+	return nil
+}
+
+// checkEmpty refuses a site with accounts or objects of its own: as a member of a group it would have the parent's, and its own would be
+// out of reach until it leaves.
+func (d Deps) checkEmpty(ctx context.Context, s *site.Site) error {
+	if s.Group != s.APIKey {
+		return nil // It hangs on another parent, and has none.
+	}
+	accounts, err := d.Store.SearchAccounts(ctx, store.Search{Group: s.Group, Total: true}, nil)
+	if err != nil {
+		return err
+	}
+	kinds, err := d.Store.DataTypes(ctx, s.Group)
+	if err != nil {
+		return err
+	}
+	objects := slices.ContainsFunc(kinds, func(kind string) bool {
+		n, failed := d.Store.DataCount(ctx, s.Group, kind)
+		err = errors.Join(err, failed)
+		return n > 0
+	})
+	switch {
+	case err != nil:
+		return err
+	case accounts > 0:
+		return gigya.InvalidArgumentBecause("siteGroupOwner", "the site has accounts of its own, which nobody could reach as a member of a group")
+	case objects:
+		return gigya.InvalidArgumentBecause("siteGroupOwner", "the site has objects of its own in the data store, which nobody could reach as a member of a group")
+	}
+	return nil
+}

@@ -1,0 +1,210 @@
+package schema
+
+import (
+	"encoding/json"
+
+	"github.com/doorward/doorward/gigya"
+	"github.com/doorward/doorward/internal/document"
+)
+
+// The schema belongs to the parent of a site group. A member stores only which fields it requires besides, or does not
+// require: {section: {fields: {path: {required: …}}}}.
+
+// ParseMember is [Parse] for a member of a site group, with what the group's parent stored.
+func ParseMember(group, own json.RawMessage) (*Schema, error) {
+	of, err := parseStored(group)
+	if err != nil {
+		return nil, err
+	}
+	member, err := parseStored(own)
+	if err != nil {
+		return nil, err
+	}
+	base, err := parseDefaults()
+	if err != nil {
+		return nil, err
+	}
+	for i := range sections {
+		rule := &sections[i]
+		full := sectionOf(effective(rule, base, of), "fields")
+		section := sectionOf(of, rule.name).Clone()
+		rule.each(sectionOf(member, rule.name), func(key fieldKey, attributes *document.Object) {
+			required, ok := attributes.Get("required")
+			if !ok || key.get(full) == nil {
+				return
+			}
+			if _, ok := section.Get("fields"); !ok {
+				section.Set("fields", document.FromObject(&document.Object{}))
+			}
+			fields := sectionOf(section, "fields")
+			field := key.get(fields).Clone()
+			field.Set("required", required)
+			key.set(fields, field)
+		})
+		if section.Len() > 0 {
+			of.Set(rule.name, document.FromObject(section))
+		}
+	}
+	return Parse(of.JSON())
+}
+
+// MemberSection returns the section of what a member has stored, as getSchema returns it for the scope of a site.
+func MemberSection(own json.RawMessage, name string) (json.RawMessage, bool) {
+	rule := findSection(name)
+	if rule == nil {
+		return nil, false
+	}
+	member, err := parseStored(own)
+	if err != nil {
+		return nil, false
+	}
+	section, fields := &document.Object{}, &document.Object{}
+	section.Set("fields", document.FromObject(fields))
+	rule.each(sectionOf(member, rule.name), func(key fieldKey, attributes *document.Object) {
+		if required, ok := attributes.Get("required"); ok {
+			shown := &document.Object{}
+			shown.Set("required", required)
+			key.set(fields, shown)
+		}
+	})
+	return section.JSON(), true
+}
+
+// MergeMember returns what a member stores after setSchema for its own scope. Fields must be the group's, and of their
+// attributes only required can be set: null goes back to the group's value. Anything else is 400006 that names the path.
+func MergeMember(group, own json.RawMessage, changes *document.Object) (json.RawMessage, error) {
+	of, err := parseStored(group)
+	if err != nil {
+		return nil, err
+	}
+	member, err := parseStored(own)
+	if err != nil {
+		return nil, err
+	}
+	base, err := parseDefaults()
+	if err != nil {
+		return nil, err
+	}
+	for i := range sections {
+		v, ok := changes.Get(sections[i].name)
+		if !ok || v.IsNull() {
+			continue
+		}
+		if err := mergeRequired(&sections[i], base, of, member, v); err != nil {
+			return nil, err
+		}
+	}
+	return inOrder(member).JSON(), nil
+}
+
+// mergeRequired changes one section of what a member has stored.
+func mergeRequired(rule *sectionRule, base, of, member *document.Object, change document.Value) error {
+	sent, err := fieldsOf(rule, change)
+	if err != nil {
+		return err
+	}
+	full := sectionOf(effective(rule, base, of), "fields")
+	section, fields := &document.Object{}, sectionOf(sectionOf(member, rule.name), "fields").Clone()
+	section.Set("fields", document.FromObject(fields))
+	for _, f := range sent {
+		at := rule.name + ".fields." + shown(f.key.path())
+		if key := f.key; key.get(full) == nil {
+			return gigya.InvalidArgumentBecause(at, "there is no such field in the site group")
+		}
+		attributes := f.value.Object()
+		if attributes == nil {
+			return gigya.InvalidArgumentBecause(at, "must be an object")
+		}
+		for name := range attributes.All() {
+			if name != "required" && rule.attribute(name) != nil {
+				return gigya.InvalidArgumentBecause(at+"."+name, "a member of a site group can set required alone")
+			}
+		}
+		required, ok := attributes.Get("required")
+		switch {
+		case !ok:
+		case required.IsNull():
+			f.key.remove(fields)
+		case required.Kind() != document.KindBool:
+			return gigya.InvalidArgumentBecause(at+".required", "must be true or false")
+		default:
+			kept := &document.Object{}
+			kept.Set("required", required)
+			f.key.set(fields, kept)
+		}
+	}
+	member.Set(rule.name, document.FromObject(section))
+	return nil
+}
+
+// sentField is a field of a change.
+type sentField struct {
+	key   fieldKey
+	value document.Value
+}
+
+// fieldsOf returns the fields of a section's change for a member; a switch of the whole section is refused.
+func fieldsOf(rule *sectionRule, change document.Value) ([]sentField, error) {
+	if change.Kind() != document.KindObject {
+		return nil, gigya.InvalidArgumentBecause(rule.name, "must be an object")
+	}
+	if v, ok := change.Object().Get("dynamicSchema"); ok && !v.IsNull() {
+		return nil, gigya.InvalidArgumentBecause(rule.name+".dynamicSchema", "a member of a site group cannot set it")
+	}
+	fields, _ := change.Object().Get("fields")
+	if !fields.IsNull() && fields.Kind() != document.KindObject {
+		return nil, gigya.InvalidArgumentBecause(rule.name+".fields", "must be an object")
+	}
+	var list []sentField
+	for name, v := range fields.Object().All() {
+		if !rule.nested {
+			list = append(list, sentField{fieldKey{name: name}, v})
+			continue
+		}
+		if v.Kind() != document.KindObject {
+			return nil, gigya.InvalidArgumentBecause(rule.name+".fields."+shown(name), "must be an object")
+		}
+		for inner, attributes := range v.Object().All() {
+			list = append(list, sentField{fieldKey{name, inner}, attributes})
+		}
+	}
+	return list, nil
+}
+
+// WithoutRequired returns the changes that a member makes to the schema of its group: without required where it is as the
+// group has it. Where it is not, it is 400006, because a member sets it in its own scope.
+func WithoutRequired(group json.RawMessage, changes *document.Object) (*document.Object, error) {
+	of, err := parseStored(group)
+	if err != nil {
+		return nil, err
+	}
+	base, err := parseDefaults()
+	if err != nil {
+		return nil, err
+	}
+	kept := changes.Clone()
+	for i := range sections {
+		rule := &sections[i]
+		full := sectionOf(effective(rule, base, of), "fields")
+		var refused error
+		rule.each(sectionOf(kept, rule.name), func(key fieldKey, attributes *document.Object) {
+			required, ok := attributes.Get("required")
+			if !ok {
+				return
+			}
+			present, known := key.get(full).Get("required")
+			if !known {
+				present = document.Boolean(false)
+			}
+			if !present.Equal(required) && refused == nil {
+				refused = gigya.InvalidArgumentBecause(rule.name+".fields."+shown(key.path())+".required",
+					"a member of a site group sets it alone, with scope=site")
+			}
+			attributes.Delete("required")
+		})
+		if refused != nil {
+			return nil, refused
+		}
+	}
+	return kept, nil
+}
