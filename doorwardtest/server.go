@@ -18,6 +18,7 @@ import (
 	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/id"
 	"github.com/doorward/doorward/internal/localca"
+	"github.com/doorward/doorward/internal/method"
 	"github.com/doorward/doorward/internal/password"
 	"github.com/doorward/doorward/internal/seal"
 	"github.com/doorward/doorward/internal/server"
@@ -193,6 +194,9 @@ func (d *Server) Do(request *http.Request) (*http.Response, []byte) {
 
 // Reference is the reference page of the methods that the server serves, Markdown.
 func (d *Server) Reference() string { return d.server.Methods().Reference() }
+
+// Methods returns the table of the methods that the server serves: for tests inside the module.
+func (d *Server) Methods() *method.Table { return d.server.Methods() }
 
 // Client returns the client that Do uses.
 func (d *Server) Client() *http.Client { return d.client }

@@ -33,7 +33,7 @@ func params(query string) *gigya.Params {
 func TestRecordHasTheMembersOfTheLogInTheirOrder(t *testing.T) {
 	got := audit.Call{
 		Time: clock.FromTime(time.UnixMilli(1700000000123)), CallID: "c1", Method: "accounts.setAccountInfo",
-		APIKey: "4_site", UID: "u1", UserKey: "AKey", SourceIP: "192.0.2.7", Country: "de", AuthType: audit.AuthUserKey,
+		APIKey: "4_site", Partner: 7, Duration: 1234 * time.Microsecond, UID: "u1", UserKey: "AKey", SourceIP: "192.0.2.7", Country: "de", AuthType: audit.AuthUserKey,
 		Key:    &audit.KeyDetails{Name: "sync", Description: "nightly", EmailDomain: "example.com"},
 		Params: params(`apiKey=4_site&UID=u1&secret=s3cr3t&sdk=java_3.2.4&profile={"firstName":"Zoë"}`),
 		Err:    gigya.NewError(gigya.PermissionDenied, "no"),
@@ -42,14 +42,14 @@ func TestRecordHasTheMembersOfTheLogInTheirOrder(t *testing.T) {
 		`"errMessage":"Permission denied","errDetails":"no","userKey":"AKey","sourceIP":"192.0.2.7",` +
 		`"params":{"UID":"u1","secret":"***","sdk":"java_3.2.4","profile":"{\"firstName\":\"Zoë\"}"},` +
 		`"uid":"u1","apikey":"4_site","httpReq":{"SDK":"java_3.2.4","country":"de"},` +
-		`"userKeyDetails":{"name":"sync","description":"nightly","emailDomain":"example.com"},"authType":"userKey"}`
+		`"userKeyDetails":{"name":"sync","description":"nightly","emailDomain":"example.com"},"authType":"userKey","duration":1.234}`
 	if diff := cmp.Diff(want, string(got.Record)); diff != "" {
 		t.Error(diff)
 	}
 	columns := *got
 	columns.Record = nil
 	if diff := cmp.Diff(store.Audit{
-		Time: 1700000000123, CallID: "c1", APIKey: "4_site", Method: "accounts.setAccountInfo", ErrorCode: 403007,
+		Time: 1700000000123, CallID: "c1", APIKey: "4_site", Partner: 7, Method: "accounts.setAccountInfo", ErrorCode: 403007,
 		UserKey: "AKey", UID: "u1",
 	}, columns); diff != "" {
 		t.Error(diff)
@@ -71,6 +71,7 @@ func TestSecretsNeverReachTheLog(t *testing.T) {
 		"regToken", "id_token", "access_token", "refresh_token", "code", "secretAnswer", "captchaToken", "passwordResetToken",
 		"gltexp", "vToken", "phvToken", "gigyaAssertion", "deleteToken", "UIDSignature", "hashedPassword", "pwHashSalt",
 		"compoundHashedPassword", "querySig", "session_secret", "some_new_token",
+		"secertKey", "secretKey", "secretAccessKey", "accountKey", "credentials",
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := &gigya.Params{}
@@ -85,6 +86,11 @@ func TestSecretsNeverReachTheLog(t *testing.T) {
 				t.Errorf("the record lost more than the value: %s", record)
 			}
 		})
+	}
+	step := &gigya.Params{}
+	step.Set("data", `{"apiParams":[{"paramName":"password","value":"hunter2-value"},{"paramName":"email","value":"shown-1"}],"apiKey":"hunter2-value-us1","of":{"apiKey":"3_shown-2"}}`)
+	if record := string(audit.Call{Params: step}.Record().Record); strings.Contains(record, "hunter2") || !strings.Contains(record, "shown-1") || !strings.Contains(record, "3_shown-2") {
+		t.Errorf("parameters of a step: %s", record)
 	}
 	swapped := &gigya.Params{}
 	swapped.Set("userKey", "c2Vjb25kLXVzZXIta2V5LXNlY3JldC0yMDI2")

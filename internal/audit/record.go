@@ -3,6 +3,7 @@ package audit
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/clock"
@@ -39,9 +40,16 @@ func AuthType(via string, key bool) string {
 type Call struct {
 	Time   clock.Millis
 	CallID string
+	// Duration is the time from the receipt of the call to the writing of the record; 0: not known.
+	Duration time.Duration
 	// Method is the canonical name.
 	Method string
-	APIKey string
+	// APIKey is that of the site, as found or as named. AtPartner: there is no such site, or the call is about none; the record is in the
+	// log of the partner.
+	APIKey    string
+	AtPartner bool
+	// Partner is the owner of the site, or else of the key.
+	Partner int64
 	// UID is the account concerned; empty: none.
 	UID string
 	// UserKey is the key that authorised the call, or was claimed to; Key describes it when it was proven.
@@ -55,6 +63,8 @@ type Call struct {
 	Params   *gigya.Params
 	// Stranger tells that no server credential was proven: of what anybody may send, little is kept.
 	Stranger bool
+	// Personal is the rule for personal parameters.
+	Personal Personal
 	// Err is nil for a success.
 	Err *gigya.Error
 }
@@ -76,8 +86,8 @@ var (
 	boundsOfStrangers = bounds{params: 64, bytes: 4 << 10, value: 1024}
 )
 
-// Record returns the call's audit record. Its members are those of the type AuditLogEntry, in that order; a text that
-// is empty is left out.
+// Record returns the call's audit record. Its members are those of the original's entries, in that order; a text that is
+// empty is left out. The last one, duration in milliseconds, is ours.
 func (c Call) Record() *store.Audit {
 	code, message, details := gigya.Code(0), "OK", ""
 	if c.Err != nil {
@@ -107,9 +117,17 @@ func (c Call) Record() *store.Audit {
 		dst = member(dst, "description", c.Key.Description)
 		dst = append(end(member(dst, "emailDomain", c.Key.EmailDomain)), ',')
 	}
-	dst = end(member(dst, "authType", c.AuthType))
+	dst = member(dst, "authType", c.AuthType)
+	if c.Duration > 0 {
+		dst = strconv.AppendFloat(append(dst, `"duration":`...), float64(c.Duration.Microseconds())/1000, 'f', -1, 64)
+	}
+	dst = end(dst)
+	log := c.APIKey
+	if c.AtPartner || log == "" {
+		log = store.OwnerOfPartner(c.Partner)
+	}
 	return &store.Audit{
-		Time: c.Time, CallID: c.CallID, APIKey: c.APIKey, Method: c.Method, ErrorCode: int(code),
+		Time: c.Time, CallID: c.CallID, APIKey: log, Partner: c.Partner, Method: c.Method, ErrorCode: int(code),
 		UserKey: c.UserKey, UID: c.UID, Record: dst,
 	}
 }
@@ -142,7 +160,7 @@ func (c *Call) appendParams(dst []byte) []byte {
 	if c.Stranger {
 		most = boundsOfStrangers
 	}
-	m := masker{longest: most.value, left: maxParsed}
+	m := masker{longest: most.value, left: maxParsed, personal: &c.Personal}
 	start := len(dst)
 	for i, p := range c.Params.All() {
 		if i == most.params || len(dst)-start > most.bytes {

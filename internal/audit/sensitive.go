@@ -17,9 +17,15 @@ var sensitive = map[string]bool{
 	"secretanswer": true, "gltexp": true, "gmidticket": true, "samlresponse": true, "samldata": true,
 	"hashedpassword": true, "compoundhashedpassword": true, "pwhashsalt": true, "hash": true, "salt": true, "cookievalue": true,
 	"authorization": true, "privatekey": true, "providersessions": true, "sessioninfo": true, "jwt": true,
+	// Headers of webhooks and extensions hold credentials as a rule.
+	"headers": true,
 }
 
-var sensitiveEndings = []string{"token", "secret", "password", "passcode", "passphrase", "assertion", "privatekey"}
+// secertKey is how the wire spells the secret of one social provider.
+var sensitiveEndings = []string{
+	"token", "secret", "password", "passcode", "passphrase", "assertion", "privatekey", "secretkey", "secertkey", "accesskey", "accountkey",
+	"credential", "credentials",
+}
 
 // Sensitive tells whether the value of a parameter or member of this name is a secret, a password, a token, a signature
 // or a code. Letter case does not matter.
@@ -47,6 +53,7 @@ const maxParsed = 64 << 10
 type masker struct {
 	// longest is how much of a value is kept, in bytes; left is how much JSON may still be read.
 	longest, left int
+	personal      *Personal
 }
 
 // safe returns what of a parameter's value may be written down. Inside of JSON the same names are masked; JSON that cannot
@@ -67,7 +74,13 @@ func (m *masker) safe(name, value string) string {
 		if err != nil {
 			return Mask
 		}
-		value = string(masked(parsed).AppendJSON(nil))
+		parsed = masked(parsed)
+		if m.personal.touches(name) {
+			parsed = m.personal.replaced(parsed)
+		}
+		value = string(parsed.AppendJSON(nil))
+	} else if m.personal.touches(name) {
+		value = m.personal.replace(value)
 	}
 	if len(value) > m.longest {
 		return strings.ToValidUTF8(value[:m.longest], "") + "…"
@@ -82,15 +95,24 @@ func keyLike(text string) bool {
 	return len(text) <= longest && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") == ""
 }
 
+// siteKeyLike tells whether the text may be the API key of a site, which is no secret.
+func siteKeyLike(text string) bool {
+	return len(text) > 1 && text[0] >= '0' && text[0] <= '9' && text[1] == '_'
+}
+
 // masked returns the value with sensitive members masked, at any depth. It alters the objects in it.
 func masked(v document.Value) document.Value {
 	switch v.Kind() {
 	case document.KindObject:
 		o := v.Object()
+		named, _ := o.Get("paramName")
 		for _, name := range o.Names() {
 			member, _ := o.Get(name)
+			// A step of a dataflow may name what it passes on beside the value. An API key that is of no site is a secret elsewhere.
+			hidden := Sensitive(name) || name == "value" && Sensitive(named.Str()) ||
+				strings.EqualFold(name, "apiKey") && !siteKeyLike(member.Str())
 			switch {
-			case !Sensitive(name):
+			case !hidden:
 				o.Set(name, masked(member))
 			case !member.IsNull():
 				o.Set(name, document.String(Mask))

@@ -18,6 +18,8 @@ const (
 	FlushInterval = 100 * time.Millisecond
 	// queueLength is the number of records that may wait; who brings one more waits with it.
 	queueLength = 1024
+	// CheckpointInterval is how often the ends of the chains are noted: records that were taken off them later are missed.
+	CheckpointInterval = time.Minute
 	// batchLength is the number of records that one transaction takes.
 	batchLength = 256
 )
@@ -28,6 +30,7 @@ var ErrClosed = errors.New("audit writer is closed")
 // Changer is what the writer needs of the store.
 type Changer interface {
 	Change(ctx context.Context, fn func(tx store.Tx) error) error
+	CheckpointAudits(ctx context.Context) error
 }
 
 // Writer takes records to the store in batches, each one transaction. It is safe for concurrent use.
@@ -51,6 +54,7 @@ type entry struct {
 func NewWriter(s Changer, log *slog.Logger) *Writer {
 	w := &Writer{store: s, log: log, queue: make(chan entry, queueLength), done: make(chan struct{})}
 	go w.run()
+	go w.checkpoints()
 	return w
 }
 
@@ -112,7 +116,39 @@ func (w *Writer) run() {
 		batch := w.collect(first)
 		w.write(batch)
 	}
+	w.checkpoint()
 }
+
+// checkpoints notes the ends of the chains from time to time, until the writer ends.
+func (w *Writer) checkpoints() {
+	tick := time.NewTicker(CheckpointInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-w.done:
+			return
+		case <-tick.C:
+			w.checkpoint()
+		}
+	}
+}
+
+// checkpoint notes the ends of the chains. What cannot be noted now is noted the next time.
+func (w *Writer) checkpoint() {
+	defer func() {
+		if p := recover(); p != nil {
+			w.log.Error("panic while the ends of the audit chains were noted", "panic", p)
+		}
+	}()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := w.store.CheckpointAudits(ctx); err != nil {
+		w.log.Warn("the ends of the audit chains were not noted; it is tried again", "error", err)
+	}
+}
+
+// patience bounds the wait for a store that does not answer.
+const patience = 30 * time.Second
 
 func (w *Writer) collect(first entry) []entry {
 	batch := append(make([]entry, 0, batchLength), first)
@@ -168,8 +204,7 @@ func (w *Writer) change(batch []entry) (err error) {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	// Bounds the wait for a store that does not answer. Not a request's context: the records are of many requests.
-	const patience = 30 * time.Second
+	// Not a request's context: the records are of many requests.
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	return w.store.Change(ctx, func(tx store.Tx) error {

@@ -50,6 +50,8 @@ func (m *memory) Change(_ context.Context, fn func(tx store.Tx) error) error {
 	return nil
 }
 
+func (m *memory) CheckpointAudits(context.Context) error { return nil }
+
 func (m *memory) AppendAudit(r *store.Audit) error {
 	if r.ErrorCode == 666 {
 		return errPoison

@@ -13,18 +13,26 @@ import (
 
 // The cases that SECURITY-TESTS.md numbers, as far as they need the whole server.
 func TestAttack(t *testing.T) {
+	t.Run("088_every_method_asks_for_its_right_and_whose_site_and_partner_it_is", attackEveryMethod)
+	t.Run("088_every_call_about_what_another_site_has", attackMatrix)
+	t.Run("093_nobody_deletes_records_by_a_call", attackAuditIsKept)
+	t.Run("102_a_deleted_account_leaves_pseudonyms_where_that_is_asked_for", attackAuditPersonal)
 	t.Run("090_nothing_is_reached_through_the_proxy_of_dev", attackForward)
 	t.Run("097_requests_whose_end_is_seen_in_two_places", attackFraming)
 	t.Run("101_whoever_asks_for_a_token_is_in_the_audit_log", attackTokenAudit)
+	t.Run("101_a_call_without_the_right_is_in_the_audit_log", attackRefusalAudit)
 }
 
-// lastAudit returns the newest record of the site's log, that of no site when apiKey is empty. Records of refusals are
+// lastAudit returns the newest record of the site's log, of the partner's when apiKey is empty. Records of refusals are
 // written in batches: it waits for one.
 func lastAudit(t *testing.T, d *doorwardtest.Server, apiKey string) map[string]any {
 	t.Helper()
+	if apiKey == "" {
+		apiKey = store.OwnerOfPartner(d.Partner)
+	}
 	var record map[string]any
 	for range 200 {
-		err := d.Store().Audits(t.Context(), apiKey, 1, func(a *store.Audit) error { return json.Unmarshal(a.Record, &record) })
+		err := d.Store().Audits(t.Context(), store.AuditQuery{Log: apiKey, Newest: true, Limit: 1}, func(a *store.Audit, _ string) error { return json.Unmarshal(a.Record, &record) })
 		if err != nil {
 			t.Fatal(err)
 		}

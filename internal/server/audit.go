@@ -2,8 +2,10 @@ package server
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/doorward/doorward/gigya"
@@ -13,6 +15,7 @@ import (
 	"github.com/doorward/doorward/internal/gateway"
 	"github.com/doorward/doorward/internal/id"
 	"github.com/doorward/doorward/internal/oauth2"
+	"github.com/doorward/doorward/internal/site"
 	"github.com/doorward/doorward/internal/store"
 )
 
@@ -21,17 +24,18 @@ const auditTimeout = 10 * time.Second
 
 // recorder gives the audit log what the gateway knows of a call.
 type recorder struct {
-	writer *audit.Writer
+	writer   *audit.Writer
+	personal audit.Personal
 }
 
 var _ gateway.Recorder = recorder{}
 
 // Success implements [gateway.Recorder].
-func (a recorder) Success(r *gateway.Record) *store.Audit { return recordOf(r) }
+func (a recorder) Success(r *gateway.Record) *store.Audit { return a.recordOf(r) }
 
 // Record implements [gateway.Recorder]. The record of a call that changed something is safe before the answer leaves.
 func (a recorder) Record(ctx context.Context, r *gateway.Record) error {
-	record := recordOf(r)
+	record := a.recordOf(r)
 	if record == nil {
 		return nil
 	}
@@ -41,7 +45,7 @@ func (a recorder) Record(ctx context.Context, r *gateway.Record) error {
 }
 
 // recordOf makes the record of a call, nil for one that leaves none.
-func recordOf(r *gateway.Record) *store.Audit {
+func (a recorder) recordOf(r *gateway.Record) *store.Audit {
 	facts := audit.Facts{Key: r.Caller != nil && r.Caller.Key != nil, Refused: r.Refused, Known: r.Site != nil}
 	if r.Method != nil {
 		facts.Write, facts.Event = r.Method.Spec.Write, r.Method.Spec.Event
@@ -50,17 +54,33 @@ func recordOf(r *gateway.Record) *store.Audit {
 		return nil
 	}
 	call := audit.Call{
-		Time: clock.FromTime(r.Time), CallID: r.CallID, Method: r.FullName, APIKey: r.APIKey, UID: r.UID,
+		Time: clock.FromTime(r.Time), Duration: r.Duration, CallID: r.CallID, Method: r.FullName, APIKey: r.APIKey, UID: r.UID,
 		UserKey: r.UserKey, SourceIP: r.ClientIP.String(), AuthType: audit.AuthType(r.Via, r.UserKey != ""), Params: r.Params,
-		Stranger: r.Caller == nil || r.Caller.Class != caller.Server,
+		Stranger: r.Caller == nil || r.Caller.Class != caller.Server, Personal: a.personal,
 	}
 	if facts.Key {
-		call.Key = &audit.KeyDetails{Name: r.Caller.Key.Name, Description: r.Caller.Key.Description}
+		call.Key, call.Partner = keyDetails(r.Caller.Key), r.Caller.Key.Partner
+	}
+	// The record is in the log of the site that was found, which is another's than the key's where that is let do something.
+	if call.AtPartner = r.Site == nil; !call.AtPartner {
+		call.APIKey, call.Partner = r.Site.APIKey, r.Site.Site.Partner
 	}
 	if r.Code != 0 {
 		call.Err = &gigya.Error{Code: r.Code, Details: r.Details}
 	}
 	return call.Record()
+}
+
+// keyDetails describes a key.
+func keyDetails(k *site.Key) *audit.KeyDetails {
+	d := &audit.KeyDetails{Name: k.Name, Description: k.Description}
+	if len(k.Config) > 0 {
+		var config struct{ Email string }
+		if json.Unmarshal(k.Config, &config) == nil {
+			_, d.EmailDomain, _ = strings.Cut(config.Email, "@")
+		}
+	}
+	return d
 }
 
 // oauth gives the audit log what the OAuth 2 endpoints did for a key. A success is on the record before it is answered.
@@ -73,7 +93,7 @@ func (a recorder) oauth(o Options, p gateway.Proxies) func(context.Context, oaut
 		key := done.Client
 		call := audit.Call{
 			Time: clock.FromTime(o.Clock.Now()), CallID: id.CallID(o.Rand), Method: done.Path, UserKey: key.UserKey,
-			Key:      &audit.KeyDetails{Name: key.Name, Description: key.Description},
+			Partner: key.Partner, Key: keyDetails(key), Personal: a.personal,
 			SourceIP: p.Of(done.Request).ClientIP.String(), AuthType: audit.AuthUserKey, Params: params,
 		}
 		if done.Failed != "" {

@@ -36,7 +36,7 @@ func TestWhatAKeyDoesAtTheOAuthEndpointsIsOnRecord(t *testing.T) {
 	send("/revocation", url.Values{"token": {issued.AccessToken}})
 
 	var got []string
-	err := d.Store().Audits(t.Context(), "", 10, func(a *store.Audit) error {
+	err := d.Store().Audits(t.Context(), store.AuditQuery{Log: store.OwnerOfPartner(d.Partner), Newest: true, Limit: 10}, func(a *store.Audit, _ string) error {
 		for _, secret := range []string{d.UserSecret, issued.AccessToken} {
 			if strings.Contains(string(a.Record), secret) {
 				t.Errorf("the record shows a secret: %s", a.Record)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -13,11 +14,11 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-
 	"github.com/doorward/doorward/internal/api/accounts"
+	"github.com/doorward/doorward/internal/api/admin"
+	auditapi "github.com/doorward/doorward/internal/api/audit"
 	"github.com/doorward/doorward/internal/api/ds"
+	"github.com/doorward/doorward/internal/api/idx"
 	"github.com/doorward/doorward/internal/api/socialize"
 	"github.com/doorward/doorward/internal/audit"
 	"github.com/doorward/doorward/internal/caller"
@@ -30,6 +31,7 @@ import (
 	"github.com/doorward/doorward/internal/seal"
 	"github.com/doorward/doorward/internal/session"
 	"github.com/doorward/doorward/internal/site"
+	"github.com/doorward/doorward/internal/siteconfig"
 	"github.com/doorward/doorward/internal/store"
 	"github.com/doorward/doorward/internal/token"
 )
@@ -54,6 +56,8 @@ type Options struct {
 	OAuthIssuer string
 	// PublicURL is scheme and host as clients know them, without a slash at the end; empty: what each request says.
 	PublicURL string
+	// DataCenter is the label of new sites that name none; empty: us1.
+	DataCenter string
 	// Routes are the data centers that other installations serve: site label to api domain.
 	Routes         map[string]string
 	TrustedProxies []netip.Prefix
@@ -61,6 +65,8 @@ type Options struct {
 	AllowInsecure bool
 	// DevMode makes refusals explain themselves to whoever caused them. Never in production.
 	DevMode bool
+	// OpenTemplates answers accounts.policies.emailTemplates.getConfig to whoever names a user key, without its secret.
+	OpenTemplates bool
 	// Password are the costs of password hashes and their number at a time; Rand is filled in.
 	Password password.Options
 	Rates    gateway.Rates
@@ -72,8 +78,10 @@ type Options struct {
 	CallTimeout time.Duration
 	// BodyMemory bounds the bytes of request bodies in memory; 0: the gateway's default.
 	BodyMemory int64
-	// AuditRetention is how long audit records are kept; 0: for ever.
+	// AuditRetention is how long audit records are kept at most, whatever partners want; 0: as long as they want.
 	AuditRetention time.Duration
+	// AuditPersonal says what becomes of personal parameters in audit records: see [audit.NewPersonal]. Empty: they are kept.
+	AuditPersonal string
 }
 
 // Server is a whole server without its doors. It is safe for concurrent use.
@@ -81,7 +89,7 @@ type Server struct {
 	store    store.Store
 	gateway  *gateway.Gateway
 	table    *method.Table
-	registry *prometheus.Registry
+	metrics  *gateway.Metrics
 	audit    *audit.Writer
 	sweeper  *sweeper
 	draining atomic.Bool
@@ -103,29 +111,43 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	o.Password.Rand = o.Rand
 	issuer := func(apiKey string) string { return strings.ReplaceAll(o.Issuer, "{apiKey}", apiKey) }
 
-	table := method.NewTable(slices.Concat(
+	book := siteconfig.New(o.Store, directory, o.Sealer, o.Clock)
+
+	var table *method.Table
+	table = method.NewTable(slices.Concat(
 		accounts.Methods(accounts.Deps{
-			Store: o.Store, Sites: directory, Tokens: tokens, Keyring: keyring, Sessions: sessions,
-			Passwords: password.New(o.Password), Rand: o.Rand, Issuer: issuer, Dev: o.DevMode,
+			Store: o.Store, Sites: directory, Config: book, Tokens: tokens, Keyring: keyring, Sessions: sessions,
+			Passwords: password.New(o.Password), Rand: o.Rand, Issuer: issuer, Dev: o.DevMode, OpenTemplates: o.OpenTemplates,
 		}),
 		socialize.Methods(socialize.Deps{
-			Store: o.Store, Sites: directory, Tokens: tokens, Keyring: keyring, Sessions: sessions,
+			Store: o.Store, Sites: directory, Config: book, Tokens: tokens, Keyring: keyring, Sessions: sessions,
 			Rand: o.Rand, Issuer: issuer,
 		}),
 		ds.Methods(ds.Deps{Store: o.Store, Tokens: tokens, Rand: o.Rand, Dev: o.DevMode}),
+		idx.Methods(idx.Deps{Store: o.Store, Config: book, Tokens: tokens, Rand: o.Rand}),
+		admin.Methods(admin.Deps{
+			Store: o.Store, Sites: directory, Config: book, Tokens: tokens, DataCenter: o.DataCenter,
+			DataCenters: slices.Sorted(maps.Keys(o.Routes)),
+			Factory:     site.Factory{Sealer: o.Sealer, Rand: o.Rand, Clock: o.Clock},
+			Names:       func() []string { return table.Names() },
+		}),
+		auditapi.Methods(auditapi.Deps{Store: o.Store, Sites: directory, Tokens: tokens, Dev: o.DevMode}),
 		o.Methods,
 	)...)
 	s := &Server{
-		store: o.Store, table: table, registry: prometheus.NewRegistry(),
+		store: o.Store, table: table, metrics: gateway.NewMetrics(),
 		sweeper: newSweeper(o.Store, o.Clock, o.Log, o.AuditRetention),
 	}
-	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	metrics, err := gateway.NewMetrics(s.registry)
-	if err != nil {
-		return nil, fmt.Errorf("server: metrics: %w", err)
-	}
 	proxies := gateway.Proxies{Trusted: o.TrustedProxies, PublicURL: o.PublicURL}
+	personal, err := audit.NewPersonal(o.AuditPersonal, o.Sealer.Key(audit.PseudonymKey))
+	if err != nil {
+		return nil, fmt.Errorf("server: %w", err)
+	}
+	if err := o.Store.SealAudits(ctx, o.Sealer.Key(audit.ChainKey)); err != nil {
+		return nil, fmt.Errorf("server: audit log: %w", err)
+	}
 	s.audit = audit.NewWriter(o.Store, o.Log)
+	records := recorder{s.audit, personal}
 	s.sweeper.start()
 	s.gateway, err = gateway.New(gateway.Options{
 		Methods:       table,
@@ -134,8 +156,8 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		Clock:         o.Clock,
 		CallID:        func() string { return id.CallID(o.Rand) },
 		Log:           o.Log,
-		Recorder:      recorder{s.audit},
-		Metrics:       metrics,
+		Recorder:      records,
+		Metrics:       s.metrics,
 		Proxies:       proxies,
 		AllowInsecure: o.AllowInsecure,
 		DevMode:       o.DevMode,
@@ -144,7 +166,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 		ContentType:   o.ContentType,
 		CallTimeout:   o.CallTimeout,
 		BodyMemory:    o.BodyMemory,
-		Paths:         oauthPaths(o, directory, keyring, tokens, proxies, s.audit),
+		Paths:         oauthPaths(o, directory, keyring, tokens, proxies, records),
 	})
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -162,6 +184,9 @@ func (o Options) withDefaults() Options {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if o.DataCenter == "" {
+		o.DataCenter = "us1"
+	}
 	if o.Issuer == "" {
 		o.Issuer = DefaultIssuer
 	}
@@ -169,13 +194,13 @@ func (o Options) withDefaults() Options {
 }
 
 // oauthPaths are the endpoints of OAuth 2 beside the methods.
-func oauthPaths(o Options, d *site.Directory, k *token.Keyring, t *token.Tokens, p gateway.Proxies, w *audit.Writer) map[string]http.Handler {
+func oauthPaths(o Options, d *site.Directory, k *token.Keyring, t *token.Tokens, p gateway.Proxies, records recorder) map[string]http.Handler {
 	endpoints := oauth2.New(oauth2.Options{
 		Store: o.Store, Sites: d, Tokens: t, Keyring: k, Clock: o.Clock, Rand: o.Rand,
 		Base:   func(r *http.Request) string { return p.Of(r).BaseURL },
 		Secure: func(r *http.Request) bool { return o.AllowInsecure || p.Of(r).Secure },
 		Issuer: o.OAuthIssuer, RefreshTokens: true, Log: o.Log,
-		Audit: recorder{w}.oauth(o, p),
+		Audit: records.oauth(o, p),
 	})
 	paths := map[string]http.Handler{
 		"/favicon.ico": http.NotFoundHandler(),

@@ -2,10 +2,13 @@ package server
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"runtime/debug"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/doorward/doorward/internal/clock"
@@ -30,10 +33,13 @@ const (
 type sweeper struct {
 	store interface {
 		Sweep(ctx context.Context, s store.Sweep) (removed int, err error)
+		Partners(ctx context.Context) ([]*store.Partner, error)
 	}
 	clock clock.Clock
 	log   *slog.Logger
 	rules []sweepRule
+	// audits is the longest that audit records are kept, whatever partners want; 0: they alone decide.
+	audits time.Duration
 	// wait returns false when ctx ends before the time is over.
 	wait func(ctx context.Context, d time.Duration) bool
 
@@ -47,15 +53,11 @@ type sweepRule struct {
 	kept time.Duration
 }
 
-// newSweeper takes how long audit records are kept; 0: for ever.
+// newSweeper takes how long audit records are kept at most; 0: as long as their partners want.
 func newSweeper(s store.Store, c clock.Clock, log *slog.Logger, audits time.Duration) *sweeper {
-	w := &sweeper{store: s, clock: c, log: log, wait: pause, rules: []sweepRule{
+	return &sweeper{store: s, clock: c, log: log, wait: pause, audits: audits, rules: []sweepRule{
 		{store.SweptSessions, session.KeptExpired}, {store.SweptMarks, keptMarks},
 	}}
-	if audits > 0 {
-		w.rules = append(w.rules, sweepRule{store.SweptAudits, audits})
-	}
-	return w
 }
 
 func pause(ctx context.Context, d time.Duration) bool {
@@ -99,28 +101,75 @@ func (w *sweeper) close(ctx context.Context) error {
 func (w *sweeper) sweep(ctx context.Context) {
 	started := time.Now() // Durations are real, whatever the injected clock says.
 	attributes, total := []slog.Attr{}, 0
-	for _, rule := range w.rules {
-		removed, err := w.sweepKind(ctx, rule)
+	part := func(kind store.Swept, sweep func() (int, error)) {
+		removed, err := guarded(sweep)
 		if err != nil && ctx.Err() == nil {
-			w.log.Warn("sweep failed; it is tried again later", "kind", rule.kind.String(), "error", err)
+			w.log.Warn("sweep failed; it is tried again later", "kind", kind.String(), "error", err)
 		}
-		attributes = append(attributes, slog.Int(rule.kind.String(), removed))
+		attributes = append(attributes, slog.Int(kind.String(), removed))
 		total += removed
 	}
+	for _, rule := range w.rules {
+		before := clock.FromTime(w.clock.Now().Add(-rule.kept))
+		part(rule.kind, func() (int, error) { return w.sweepAll(ctx, store.Sweep{Kind: rule.kind, Before: before}) })
+	}
+	part(store.SweptAudits, func() (int, error) { return w.sweepAudits(ctx) })
 	if total > 0 {
 		attributes = append(attributes, slog.Duration("duration", time.Since(started)))
 		w.log.LogAttrs(ctx, slog.LevelInfo, "swept", attributes...)
 	}
 }
 
-// sweepKind removes batch after batch until one is not full. A panic is an error here, so that it ends nothing else.
-func (w *sweeper) sweepKind(ctx context.Context, rule sweepRule) (total int, err error) {
+// defaultAuditMonths is how long audit records are kept of a partner that wants nothing else.
+const defaultAuditMonths = 12
+
+// sweepAudits removes the audit records of each partner that are older than it wants, or than the server keeps any. Partner 0
+// are records of before it was written down whose they are.
+func (w *sweeper) sweepAudits(ctx context.Context) (total int, err error) {
+	partners, err := w.store.Partners(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("reading the partners: %w", err)
+	}
+	for _, p := range append(partners, &store.Partner{}) {
+		before := w.clock.Now().AddDate(0, -auditMonths(p), 0)
+		if w.audits > 0 && before.Before(w.clock.Now().Add(-w.audits)) {
+			before = w.clock.Now().Add(-w.audits)
+		}
+		removed, err := w.sweepAll(ctx, store.Sweep{Kind: store.SweptAudits, Partner: p.ID, Before: clock.FromTime(before)})
+		if total += removed; err != nil {
+			return total, err
+		}
+	}
+	return total, nil
+}
+
+// auditMonths is how many months the partner wants its audit records to be kept. What is no such number has no effect: records
+// that were removed too early do not come back.
+func auditMonths(p *store.Partner) int {
+	var config struct{ AuditRetention json.RawMessage }
+	if len(p.Config) == 0 || json.Unmarshal(p.Config, &config) != nil {
+		return defaultAuditMonths
+	}
+	const most = 1200
+	if months, err := strconv.Atoi(strings.Trim(string(config.AuditRetention), `"`)); err == nil && months >= 1 && months <= most {
+		return months
+	}
+	return defaultAuditMonths
+}
+
+// guarded runs a part of a sweep. A panic is an error here, so that it ends nothing else.
+func guarded(sweep func() (int, error)) (removed int, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	what := store.Sweep{Kind: rule.kind, Before: clock.FromTime(w.clock.Now().Add(-rule.kept)), Limit: sweepBatch}
+	return sweep()
+}
+
+// sweepAll removes batch after batch until one is not full.
+func (w *sweeper) sweepAll(ctx context.Context, what store.Sweep) (total int, err error) {
+	what.Limit = sweepBatch
 	for {
 		removed, err := w.store.Sweep(ctx, what)
 		total += removed

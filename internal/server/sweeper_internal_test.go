@@ -24,7 +24,9 @@ type sweptStore struct {
 	store.Store
 	answers map[store.Swept][]int
 	failing map[store.Swept]error
-	asked   []store.Sweep
+	// partners has their configurations; their ids are 1, 2 …
+	partners []string
+	asked    []store.Sweep
 }
 
 func (s *sweptStore) Sweep(_ context.Context, what store.Sweep) (int, error) {
@@ -41,6 +43,13 @@ func (s *sweptStore) Sweep(_ context.Context, what store.Sweep) (int, error) {
 	}
 	s.answers[what.Kind] = rest[1:]
 	return rest[0], nil
+}
+
+func (s *sweptStore) Partners(context.Context) (all []*store.Partner, err error) {
+	for i, config := range s.partners {
+		all = append(all, &store.Partner{ID: int64(i + 1), Config: []byte(config)})
+	}
+	return all, nil
 }
 
 func TestASweepRemovesBatchesUntilNothingIsLeft(t *testing.T) {
@@ -83,12 +92,29 @@ func TestASweepThatFailsHarmsNothing(t *testing.T) {
 	}
 }
 
-func TestAuditRecordsThatAreKeptForEverAreNotSwept(t *testing.T) {
-	inner := &sweptStore{}
-	newSweeper(inner, clock.System{}, slog.New(slog.DiscardHandler), 0).sweep(t.Context())
-	for _, what := range inner.asked {
-		if what.Kind == store.SweptAudits {
-			t.Errorf("swept %+v", what)
+func TestAuditRecordsAreKeptAsLongAsTheirPartnerWantsAndTheServerAllows(t *testing.T) {
+	now := time.Date(2026, 5, 31, 12, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		most time.Duration
+		want []time.Time
+	}{
+		{0, []time.Time{now.AddDate(0, -12, 0), now.AddDate(0, -3, 0), now.AddDate(0, -24, 0), now.AddDate(0, -12, 0), now.AddDate(0, -6, 0), now.AddDate(0, -12, 0)}},
+		{200 * 24 * time.Hour, []time.Time{now.AddDate(0, 0, -200), now.AddDate(0, -3, 0), now.AddDate(0, 0, -200), now.AddDate(0, 0, -200),
+			now.AddDate(0, -6, 0), now.AddDate(0, 0, -200)}},
+	} {
+		inner := &sweptStore{partners: []string{"", `{"auditRetention":3}`, `{"auditRetention":24}`, `{"auditRetention":-1}`, `{"AuditRetention":"6"}`}}
+		newSweeper(inner, clock.NewFake(now), slog.New(slog.DiscardHandler), tt.most).sweep(t.Context())
+		var got []time.Time
+		for _, what := range inner.asked {
+			if what.Kind == store.SweptAudits {
+				if want := int64(len(got)+1) % 6; what.Partner != want {
+					t.Errorf("swept of partner %d, want %d", what.Partner, want)
+				}
+				got = append(got, what.Before.Time())
+			}
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Error(diff)
 		}
 	}
 }
@@ -100,7 +126,7 @@ func TestSweepsComeEveryTenMinutesUntilTheEnd(t *testing.T) {
 		w.start()
 		time.Sleep(10 * time.Hour)
 		synctest.Wait()
-		if sweeps := len(inner.asked) / len(w.rules); sweeps < 48 || sweeps > 80 {
+		if sweeps := len(inner.asked) / (len(w.rules) + 1); sweeps < 48 || sweeps > 80 {
 			t.Errorf("%d sweeps in ten hours", sweeps)
 		}
 		if err := w.close(t.Context()); err != nil {
@@ -152,7 +178,7 @@ func TestASweepOfAStoreKeepsWhatIsNotOver(t *testing.T) {
 		w.sweep(t.Context())
 		_, err := s.Session(t.Context(), "g", "u", store.Hash{1})
 		audits := 0
-		if failed := s.Audits(t.Context(), "k", 9, func(*store.Audit) error { audits++; return nil }); failed != nil {
+		if failed := s.Audits(t.Context(), store.AuditQuery{Log: "k", Limit: 9}, func(*store.Audit, string) error { audits++; return nil }); failed != nil {
 			t.Fatal(failed)
 		}
 		if (err == nil) != (audits == 1) {
