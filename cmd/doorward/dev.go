@@ -92,6 +92,7 @@ func (c devCmd) serve(ctx context.Context, con console, cfg *config.Config, inst
 	}
 	options := serverOptions(cfg, inst, log)
 	options.AllowInsecure, options.DevMode = true, true
+	options.OpenTemplates = cfg.OpenTemplates != "never"
 	defer spareCollector()()
 	srv, err := server.New(ctx, options)
 	if err != nil {

@@ -28,7 +28,7 @@ type keyCreateCmd struct {
 	Name        string   `required:"" help:"Name of the key, e.g. \"CRM sync\"."`
 	Description string   `help:"What it is for."`
 	Kind        string   `enum:"application,user" default:"application" help:"application or user."`
-	Privilege   []string `required:"" placeholder:"NAME" help:"What it may do: names of methods such as accounts.search, or _allApis."`
+	Privilege   []string `required:"" placeholder:"NAME" help:"What it may do beside its groups: names of methods such as accounts.search, privileges, or _allApis. With every field of accounts."`
 	Site        []string `placeholder:"APIKEY" help:"Sites that it may act on; default: all of the partner."`
 	Partner     int64    `placeholder:"ID" help:"Partner that it acts for; needed when there are several."`
 	RSA         string   `name:"rsa" type:"path" placeholder:"FILE" help:"Make an RSA key too and write its private half to this new file (PKCS#8)."`

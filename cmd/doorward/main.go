@@ -24,10 +24,12 @@ import (
 type cli struct {
 	Dev         devCmd         `cmd:"" help:"Start a server for trying out and for tests: loopback only, everything made ready."`
 	Serve       serveCmd       `cmd:"" help:"Start a server for production."`
+	Partner     partnerCmd     `cmd:"" help:"List partners, and bring back one that has shut itself out."`
 	Site        siteCmd        `cmd:"" help:"Create, list and change sites."`
 	Key         keyCmd         `cmd:"" help:"Create, list and revoke user keys and applications."`
 	SigningKey  signingKeyCmd  `cmd:"" help:"List and rotate the keys that sign id_tokens."`
 	Account     accountCmd     `cmd:"" help:"Create, show, import and export accounts."`
+	Audit       auditCmd       `cmd:"" help:"Verify and export the audit log, and tell what happened to an account."`
 	Search      searchCmd      `cmd:"" help:"Show how queries of accounts.search are run."`
 	Backup      backupCmd      `cmd:"" help:"Write a consistent copy of the database while the server runs."`
 	Restore     restoreCmd     `cmd:"" help:"Make a data folder from a backup."`

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"github.com/doorward/doorward/internal/acl"
 	"github.com/doorward/doorward/internal/config"
 	"github.com/doorward/doorward/internal/query"
 	"github.com/doorward/doorward/internal/search"
@@ -29,6 +30,7 @@ func (c searchExplainCmd) Run(ctx context.Context, con console) error {
 		}
 		source, err := search.Accounts{
 			Store: inst.Store, Site: s, Now: inst.Clock.Now(), Server: true, Full: true, EmailToken: token.New(inst.Sealer, nil).EmailToken,
+			Fields: acl.FullFields,
 		}.Source(q)
 		if err != nil {
 			return err

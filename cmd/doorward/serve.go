@@ -136,11 +136,12 @@ func serverOptions(cfg *config.Config, inst *setup.Installation, log *slog.Logge
 	return server.Options{
 		Store: inst.Store, Sealer: inst.Sealer, Clock: inst.Clock, Log: log,
 		Issuer: cfg.Issuer, OAuthIssuer: cfg.OAuthIssuer, PublicURL: cfg.PublicURL,
-		Routes: cfg.DataCenters, TrustedProxies: cfg.TrustedProxies,
-		Password:    password.Options{Params: passwordParams(cfg), Slots: cfg.PasswordSlots, Queue: cfg.PasswordQueue, Hashing: roomForHashes()},
-		Rates:       gateway.Rates{Address: rate(cfg.RateAll), Client: rate(cfg.RateClients), Server: rate(cfg.RateKeys)},
-		ContentType: cfg.ContentType, CallTimeout: cfg.CallTimeout,
-		BodyMemory: int64(cfg.BodyMemory) << 20, AuditRetention: cfg.AuditRetention,
+		DataCenter: cfg.DataCenter, Routes: cfg.DataCenters, TrustedProxies: cfg.TrustedProxies,
+		Password:      password.Options{Params: passwordParams(cfg), Slots: cfg.PasswordSlots, Queue: cfg.PasswordQueue, Hashing: roomForHashes()},
+		Rates:         gateway.Rates{Address: rate(cfg.RateAll), Client: rate(cfg.RateClients), Server: rate(cfg.RateKeys)},
+		OpenTemplates: cfg.OpenTemplates == "always",
+		ContentType:   cfg.ContentType, CallTimeout: cfg.CallTimeout,
+		BodyMemory: int64(cfg.BodyMemory) << 20, AuditRetention: cfg.AuditRetention, AuditPersonal: cfg.AuditPersonal,
 	}
 }
 

@@ -98,14 +98,14 @@ func get(t *testing.T, url string) (http.Header, []byte) {
 func TestBoundsOfTheServerAreThoseOfTheSettings(t *testing.T) {
 	cfg, _, err := config.Load(config.Sources{Flags: map[string]string{
 		"rate.all_per_address": "2.5", "rate.per_address": "7", "rate.per_address_burst": "70", "rate.per_key": "9", "trusted_proxies": "10.0.0.0/8",
-		"limit.connections": "11", "limit.connections_per_address": "12", "limit.body_memory_mib": "33", "audit.retention": "2d",
+		"limit.connections": "11", "limit.connections_per_address": "12", "limit.body_memory_mib": "33", "audit.retention": "2d", "audit.personal": "omit",
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	o := serverOptions(cfg, &setup.Installation{}, nil)
 	rates := gateway.Rates{Address: gateway.Rate{Limit: 2.5, Burst: 3}, Client: gateway.Rate{Limit: 7, Burst: 70}, Server: gateway.Rate{Limit: 9, Burst: 9}}
-	if o.Rates != rates || o.BodyMemory != 33<<20 || o.AuditRetention != 48*time.Hour {
+	if o.Rates != rates || o.BodyMemory != 33<<20 || o.AuditRetention != 48*time.Hour || o.AuditPersonal != "omit" {
 		t.Errorf("rates %+v, body memory %d, retention %s", o.Rates, o.BodyMemory, o.AuditRetention)
 	}
 	if b := bounds(cfg); b.Connections != 11 || b.PerAddress != 12 || len(b.Exempt) != 1 {

@@ -147,6 +147,12 @@ func userKey(h *house, _ string, form url.Values, _ http.Header) {
 	form.Set("secret", h.userSecret)
 }
 
+// keyAlone names no site: calls about a partner need none.
+func keyAlone(h *house, _ string, form url.Values, _ http.Header) {
+	form.Set("userKey", h.userKey)
+	form.Set("secret", h.userSecret)
+}
+
 func noCredential(*house, string, url.Values, http.Header) {}
 
 // oauthClient proves a client of the OAuth 2 endpoints.

@@ -1,6 +1,7 @@
 package faults_test
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -166,7 +167,10 @@ func (h *house) counter() string {
 }
 
 // scenarios has every method and endpoint at least once, and each kind of credential.
-var scenarios = []scenario{
+var scenarios = slices.Concat(coreScenarios, adminScenarios, settingsScenarios, copiedScenarios, auditScenarios)
+
+// coreScenarios are those of accounts, of the data store and of the OAuth 2 endpoints.
+var coreScenarios = []scenario{
 	{method: "accounts.initRegistration", prepare: plain(anybody), cold: true},
 	{method: "accounts.register", variant: "client", changes: true, prepare: func(h *house) call {
 		return call{by: anybody, params: []string{

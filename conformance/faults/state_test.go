@@ -57,13 +57,16 @@ func (d *database) clear() {
 	for _, table := range []string{"accounts", "identifiers", "sessions", "marks", "audit", "data_objects", "data_uniques", "data_types"} {
 		d.rows("DELETE FROM " + table)
 	}
+	for _, table := range []string{"sites", "keys"} { // The first of each are the house's own.
+		d.rows("DELETE FROM " + table + " WHERE id > (SELECT min(id) FROM " + table + ")")
+	}
 }
 
 // dump is everything that calls change, but the audit log, nonces, and the version of the configuration.
 func (d *database) dump() string {
 	d.t.Helper()
 	var all []string
-	for _, table := range []string{"accounts", "identifiers", "sessions", "marks", "partners", "sites", "keys", "signing_keys",
+	for _, table := range []string{"accounts", "identifiers", "sessions", "marks", "partners", "sites", "keys", "config_objects", "signing_keys",
 		"data_objects", "data_uniques", "data_types"} {
 		all = append(append(all, table), d.rows("SELECT * FROM "+table)...)
 	}

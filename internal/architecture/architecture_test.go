@@ -31,6 +31,7 @@ var floors = map[string]int{
 
 	"conformance/recording": 0,
 
+	"internal/acl":    1,
 	"internal/id":     1,
 	"internal/query":  1,
 	"internal/policy": 1,
@@ -51,11 +52,13 @@ var floors = map[string]int{
 	"internal/token": 4,
 
 	"internal/move":       5,
+	"internal/siteconfig": 5,
 	"internal/session":    5,
 	"internal/dataobject": 5,
 	"internal/audit":      5,
+	"internal/account":    5,
 
-	"internal/account": 6,
+	"internal/consent": 6,
 	"internal/caller":  6,
 
 	"internal/method": 7,
@@ -70,6 +73,9 @@ var floors = map[string]int{
 	"internal/api/accounts":  9,
 	"internal/api/socialize": 9,
 	"internal/api/ds":        9,
+	"internal/api/audit":     9,
+	"internal/api/idx":       9,
+	"internal/api/admin":     9,
 	"internal/oauth2":        9,
 	"internal/gateway":       9,
 

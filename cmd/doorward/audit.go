@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/doorward/doorward/internal/audit"
+	"github.com/doorward/doorward/internal/clock"
+	"github.com/doorward/doorward/internal/config"
+	"github.com/doorward/doorward/internal/query"
+	"github.com/doorward/doorward/internal/setup"
+	"github.com/doorward/doorward/internal/store"
+)
+
+type auditCmd struct {
+	Verify  auditVerifyCmd  `cmd:"" help:"Check that no record of the audit log was altered, removed or inserted; exit status 1 if one was."`
+	Export  auditExportCmd  `cmd:"" help:"Write the audit log as JSON lines."`
+	Account auditAccountCmd `cmd:"" help:"Tell in plain words what happened to an account."`
+}
+
+type auditVerifyCmd struct {
+	configured
+	Heads      string `type:"existingfile" placeholder:"FILE" help:"Ends of the chains, written by --write-heads before and kept elsewhere: what was taken off since is noticed by them."`
+	WriteHeads string `type:"path" placeholder:"FILE" help:"Write the ends of the chains to this new file."`
+}
+
+// Run checks the log. The server may go on running.
+func (c auditVerifyCmd) Run(ctx context.Context, con console) error {
+	var heads []audit.Head
+	if c.Heads != "" {
+		text, err := os.ReadFile(c.Heads)
+		if err == nil {
+			err = json.Unmarshal(text, &heads)
+		}
+		if err != nil {
+			return fmt.Errorf("reading the ends of the chains: %w", err)
+		}
+	}
+	return c.with(ctx, false, func(_ *config.Config, inst *setup.Installation) error {
+		report, err := audit.Verify(ctx, inst.Store, inst.Sealer.Key(audit.ChainKey), heads)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(con.Out, "%d records in %d chains; %d more were removed because their time was over\n", report.Records, report.Chains, report.Removed)
+		if report.Chainless > 0 {
+			fmt.Fprintf(con.Out, "%d records have no chain: nothing protects those that were written before there were chains\n", report.Chainless)
+		}
+		for _, f := range report.Findings {
+			fmt.Fprintln(con.Out, f)
+		}
+		if len(report.Findings) > 0 {
+			return fmt.Errorf("the audit log is not as it was written: %s", report.Findings[0])
+		}
+		if c.WriteHeads == "" {
+			return nil
+		}
+		return writeNew(c.WriteHeads, func(w io.Writer) error { return json.NewEncoder(w).Encode(report.Heads) })
+	})
+}
+
+// auditTimes are the flags that bound the time.
+type auditTimes struct {
+	From  string `placeholder:"TIME" help:"The first time, such as 2026-01-31 or 2026-01-31T12:00:00Z."`
+	Until string `placeholder:"TIME" help:"The last time; of a day its first moment."`
+}
+
+func (t auditTimes) bounds() (from, until clock.Millis, err error) {
+	for flag, to := range map[string]*clock.Millis{"from": &from, "until": &until} {
+		text := map[string]string{"from": t.From, "until": t.Until}[flag]
+		if text == "" {
+			continue
+		}
+		at, ok := query.ParseTime(text)
+		if !ok {
+			return 0, 0, usagef("--%s: %q is no time such as 2026-01-31 or 2026-01-31T12:00:00Z", flag, text)
+		}
+		*to = clock.FromTime(at)
+	}
+	return from, until, nil
+}
+
+type auditExportCmd struct {
+	configured
+	auditTimes
+	Site string `placeholder:"API-KEY" help:"The log of this site; without, every log of the installation."`
+	To   string `type:"path" placeholder:"FILE" help:"Write to this new file instead of the standard output."`
+}
+
+// Run exports the log. The server may go on running.
+func (c auditExportCmd) Run(ctx context.Context, con console) error {
+	from, until, err := c.bounds()
+	if err != nil {
+		return err
+	}
+	return c.with(ctx, false, func(_ *config.Config, inst *setup.Installation) error {
+		e := audit.Exported{Logs: []string{c.Site}, From: from, Until: until}
+		if c.Site == "" {
+			if e.Logs, err = inst.Store.AuditLogs(ctx); err != nil {
+				return err
+			}
+		}
+		var n int64
+		write := func(w io.Writer) (err error) {
+			n, err = e.Write(ctx, inst.Store, w)
+			return err
+		}
+		if c.To != "" {
+			err = writeNew(c.To, write)
+		} else {
+			err = write(con.Out)
+		}
+		if err == nil {
+			fmt.Fprintf(con.Err, "%d records\n", n)
+		}
+		return err
+	})
+}
+
+type auditAccountCmd struct {
+	configured
+	auditTimes
+	UID string `arg:"" help:"The account."`
+}
+
+// Run prints the view of one account, the oldest event first.
+func (c auditAccountCmd) Run(ctx context.Context, con console) error {
+	from, until, err := c.bounds()
+	if err != nil {
+		return err
+	}
+	return c.with(ctx, false, func(_ *config.Config, inst *setup.Installation) error {
+		logs, err := inst.Store.AuditLogs(ctx)
+		if err != nil {
+			return err
+		}
+		out := tabwriter.NewWriter(con.Out, 0, 0, 2, ' ', 0)
+		n := 0
+		err = audit.Exported{Logs: logs, UID: c.UID, From: from, Until: until}.Each(ctx, inst.Store, func(a *store.Audit) error {
+			n++
+			l := audit.View(a)
+			what := l.What
+			if l.Failed != "" {
+				what = "tried, and failed with " + l.Failed + ": " + what
+			}
+			_, err := fmt.Fprintln(out, strings.Join([]string{l.Time, l.Event, what, "by " + l.By, "from " + l.Address}, "\t"))
+			return err
+		})
+		if err == nil {
+			err = out.Flush()
+		}
+		if n == 0 && err == nil {
+			fmt.Fprintln(con.Err, "no records of this account")
+		}
+		return err
+	})
+}
