@@ -138,11 +138,23 @@ func auditFilter(q *store.AuditQuery, from store.AuditPlace) (where string, bind
 	}
 }
 
-// auditIndex names the index that the query is answered by: the planner has no figures to choose by, and would sort.
+// sqlPieces are the pieces of the log, each with a part of the index of UIDs.
+const sqlPieces = `WITH RECURSIVE piece(n) AS (
+		SELECT max(id) >> 10 FROM audit
+		UNION ALL
+		SELECT n - 1 FROM piece WHERE n > (SELECT min(id) >> 10 FROM audit)) `
+
+// auditSource is what the query selects from, and what stands before it: an index by name, because the planner has no figures
+// to choose by, and would sort. Only the few records of an account are sorted, because they come piece by piece.
+func auditSource(q *store.AuditQuery) (with, from string) {
+	if q.UID != "" {
+		return sqlPieces, "piece CROSS JOIN audit INDEXED BY audit_uid ON id >> 10 = n"
+	}
+	return "", "audit INDEXED BY " + auditIndex(q)
+}
+
 func auditIndex(q *store.AuditQuery) string {
 	switch {
-	case q.UID != "":
-		return "audit_uid"
 	case q.UserKey != "":
 		return "audit_user_key"
 	case q.Method != "":
@@ -157,7 +169,8 @@ func auditSQL(q *store.AuditQuery) (sql string, bind func(b *binder)) {
 	if q.Newest {
 		direction = " DESC"
 	}
-	sql = `SELECT id, ` + auditColumns + ` FROM audit INDEXED BY ` + auditIndex(q) + ` WHERE ` + where +
+	with, from := auditSource(q)
+	sql = with + `SELECT id, ` + auditColumns + ` FROM ` + from + ` WHERE ` + where +
 		` ORDER BY time` + direction + `, id` + direction + ` LIMIT ? + 0`
 	return sql, func(b *binder) {
 		bindWhere(b)
@@ -188,7 +201,8 @@ func (s *Store) Audits(ctx context.Context, q store.AuditQuery, each func(a *sto
 func (s *Store) CountAudits(ctx context.Context, q store.AuditQuery) (n int64, err error) {
 	err = s.scan(ctx, func(c *conn) error {
 		where, bind := auditFilter(&q, store.AuditPlace{})
-		sql := `SELECT count(*) FROM audit INDEXED BY ` + auditIndex(&q) + ` WHERE ` + where
+		with, from := auditSource(&q)
+		sql := with + `SELECT count(*) FROM ` + from + ` WHERE ` + where
 		return get(c.Conn, sql, bind, func(r *row) error { n = r.int(); return nil })
 	})
 	return n, err
