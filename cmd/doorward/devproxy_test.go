@@ -124,19 +124,20 @@ func TestACertificateAuthorityOfAnEarlierVersionIsReplacedWithAWord(t *testing.T
 	folder := t.TempDir()
 	unbound(t, folder)
 	p, ready := dev(t, "--data", folder, "--proxy")
+	if _, err := call(through(t, ready.Proxy, ready.CAFile), "https://accounts.us1.gigya.com", "accounts.getJWTPublicKey"); err != nil {
+		t.Error(err)
+	}
+	// What it said is all here when it has ended, not when it is ready.
+	p.End(syscall.SIGTERM)
 	want := fmt.Sprintf("doorward: the CA in %s is a new one", ready.CAFile)
 	if !strings.HasPrefix(p.Log.String(), want) || strings.Count(p.Log.String(), "\n") != 1 {
 		t.Errorf("standard error %q, want %q", p.Log.String(), want)
 	}
-	if _, err := call(through(t, ready.Proxy, ready.CAFile), "https://accounts.us1.gigya.com", "accounts.getJWTPublicKey"); err != nil {
-		t.Error(err)
-	}
-	p.End(syscall.SIGTERM)
 	p, _ = dev(t, "--data", folder, "--proxy")
+	p.End(syscall.SIGTERM)
 	if p.Log.String() != "" {
 		t.Errorf("said at every start: %q", p.Log.String())
 	}
-	p.End(syscall.SIGTERM)
 }
 
 // unbound writes an authority that may issue for every name.

@@ -142,6 +142,7 @@ func serverOptions(cfg *config.Config, inst *setup.Installation, log *slog.Logge
 		OpenTemplates: cfg.OpenTemplates == "always",
 		ContentType:   cfg.ContentType, CallTimeout: cfg.CallTimeout,
 		BodyMemory: int64(cfg.BodyMemory) << 20, AuditRetention: cfg.AuditRetention, AuditPersonal: cfg.AuditPersonal,
+		DeletedSites: cfg.DeletedSites,
 	}
 }
 

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"strings"
 	"text/tabwriter"
+	"time"
 
+	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/config"
 	"github.com/doorward/doorward/internal/setup"
 	"github.com/doorward/doorward/internal/site"
@@ -260,7 +262,7 @@ func (c siteSetCmd) Run(ctx context.Context, con console) error {
 				return err
 			}
 			if c.Status != nil {
-				s.Status = *c.Status
+				setStatus(s, *c.Status, inst.Clock.Now())
 			}
 			if c.Description != nil {
 				s.Description = *c.Description
@@ -279,6 +281,18 @@ func (c siteSetCmd) Run(ctx context.Context, con console) error {
 		}
 		return printSite(con, viewSite(changed, name, ""), false)
 	})
+}
+
+// setStatus changes the site's status. What a deleted one had is purged a while after the moment of its deletion, which a second
+// deletion does not move; restoring the site before stops that.
+func setStatus(s *store.Site, status string, now time.Time) {
+	switch {
+	case status != store.SiteDeleted:
+		s.Deleted = 0
+	case s.Status != store.SiteDeleted:
+		s.Deleted = clock.FromTime(now)
+	}
+	s.Status = status
 }
 
 func noSite(apiKey string) error {

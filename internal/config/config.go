@@ -69,6 +69,9 @@ type Config struct {
 
 	AuditRetention time.Duration
 	AuditPersonal  string
+
+	// DeletedSites is how long what belonged to a deleted site is kept; 0: for ever.
+	DeletedSites time.Duration
 }
 
 // Rate is a bound on calls: Limit a second in the long run, Burst at once. Without a Limit nothing is bounded.

@@ -76,7 +76,7 @@ func TestWrongSettingsAreErrorsThatSayWhatToDo(t *testing.T) {
 		"no connections":                     {file: "[limit]\nconnections = 0", want: "setting limit.connections: \"0\" is not a whole number from 1 to"},
 		"no connections of an address":       {file: "[limit]\nconnections_per_address = 0", want: "is not a whole number from 1 to"},
 		"too little memory for bodies":       {file: "[limit]\nbody_memory_mib = 31", want: "is not a whole number from 32 to 65536"},
-		"a retention without a unit":         {env: "DOORWARD_AUDIT_RETENTION=400", want: "\"400\" is not a time such as 400d or 9600h, from 1h to 36500d; 0 keeps the records for ever"},
+		"a retention without a unit":         {env: "DOORWARD_AUDIT_RETENTION=400", want: "\"400\" is not a time such as 400d or 9600h, from 1h to 36500d; 0 keeps everything"},
 		"a retention of minutes":             {env: "DOORWARD_AUDIT_RETENTION=30m", want: "is not a time such as 400d"},
 		"a negative retention":               {env: "DOORWARD_AUDIT_RETENTION=-1d", want: "is not a time such as 400d"},
 		"a retention of a thousand years":    {env: "DOORWARD_AUDIT_RETENTION=65535d", want: "is not a time such as 400d"},

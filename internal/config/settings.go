@@ -119,6 +119,9 @@ var settings = []Setting{
 		func(c *Config, v string) error { return retention(&c.AuditRetention, v) }},
 	{"audit.personal", "keep", "What becomes of profiles, e-mail addresses and the like in audit records: keep, pseudonymize (equal values stay equal) or omit.",
 		func(c *Config, v string) error { return oneOf(&c.AuditPersonal, v, "keep", "pseudonymize", "omit") }},
+
+	{"deleted_sites.retention", "30d", "How long the accounts and settings of a deleted site are kept, in days or as a duration: that long it can be restored; 0: for ever.",
+		func(c *Config, v string) error { return retention(&c.DeletedSites, v) }},
 }
 
 func text(to *string, v string) error {
@@ -289,7 +292,7 @@ func retention(to *time.Duration, v string) error {
 		}
 	}
 	if err != nil || d < time.Hour || d > longest*24*time.Hour {
-		return fmt.Errorf("%q is not a time such as 400d or 9600h, from 1h to %dd; 0 keeps the records for ever", v, longest)
+		return fmt.Errorf("%q is not a time such as 400d or 9600h, from 1h to %dd; 0 keeps everything", v, longest)
 	}
 	*to = d
 	return nil

@@ -80,6 +80,8 @@ type Options struct {
 	BodyMemory int64
 	// AuditRetention is how long audit records are kept at most, whatever partners want; 0: as long as they want.
 	AuditRetention time.Duration
+	// DeletedSites is how long the accounts and settings of a deleted site are kept; 0: for ever.
+	DeletedSites time.Duration
 	// AuditPersonal says what becomes of personal parameters in audit records: see [audit.NewPersonal]. Empty: they are kept.
 	AuditPersonal string
 }
@@ -136,7 +138,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 	)...)
 	s := &Server{
 		store: o.Store, table: table, metrics: gateway.NewMetrics(),
-		sweeper: newSweeper(o.Store, o.Clock, o.Log, o.AuditRetention),
+		sweeper: newSweeper(o.Store, o.Clock, o.Log, o.AuditRetention, o.DeletedSites),
 	}
 	proxies := gateway.Proxies{Trusted: o.TrustedProxies, PublicURL: o.PublicURL}
 	personal, err := audit.NewPersonal(o.AuditPersonal, o.Sealer.Key(audit.PseudonymKey))

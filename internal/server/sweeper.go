@@ -29,7 +29,7 @@ const (
 )
 
 // sweeper removes what is over: sessions a while after their end, dead marks, audit records that are older than they are
-// kept. It works in the background and is nobody's condition: what it cannot remove now, it removes later.
+// kept, what belonged to sites that are gone. It works in the background and is nobody's condition: what it cannot remove now, it removes later.
 type sweeper struct {
 	store interface {
 		Sweep(ctx context.Context, s store.Sweep) (removed int, err error)
@@ -40,6 +40,8 @@ type sweeper struct {
 	rules []sweepRule
 	// audits is the longest that audit records are kept, whatever partners want; 0: they alone decide.
 	audits time.Duration
+	// sites are those that were deleted.
+	sites purger
 	// wait returns false when ctx ends before the time is over.
 	wait func(ctx context.Context, d time.Duration) bool
 
@@ -53,11 +55,13 @@ type sweepRule struct {
 	kept time.Duration
 }
 
-// newSweeper takes how long audit records are kept at most; 0: as long as their partners want.
-func newSweeper(s store.Store, c clock.Clock, log *slog.Logger, audits time.Duration) *sweeper {
-	return &sweeper{store: s, clock: c, log: log, wait: pause, audits: audits, rules: []sweepRule{
-		{store.SweptSessions, session.KeptExpired}, {store.SweptMarks, keptMarks},
-	}}
+// newSweeper takes how long audit records are kept at most (0: as long as their partners want) and how long what belonged to a
+// deleted site is kept (0: for ever).
+func newSweeper(s store.Store, c clock.Clock, log *slog.Logger, audits, deletedSites time.Duration) *sweeper {
+	return &sweeper{
+		store: s, clock: c, log: log, wait: pause, audits: audits, sites: purger{s, deletedSites, pause},
+		rules: []sweepRule{{store.SweptSessions, session.KeptExpired}, {store.SweptMarks, keptMarks}},
+	}
 }
 
 func pause(ctx context.Context, d time.Duration) bool {
@@ -101,19 +105,20 @@ func (w *sweeper) close(ctx context.Context) error {
 func (w *sweeper) sweep(ctx context.Context) {
 	started := time.Now() // Durations are real, whatever the injected clock says.
 	attributes, total := []slog.Attr{}, 0
-	part := func(kind store.Swept, sweep func() (int, error)) {
+	part := func(kind string, sweep func() (int, error)) {
 		removed, err := guarded(sweep)
 		if err != nil && ctx.Err() == nil {
-			w.log.Warn("sweep failed; it is tried again later", "kind", kind.String(), "error", err)
+			w.log.Warn("sweep failed; it is tried again later", "kind", kind, "error", err)
 		}
-		attributes = append(attributes, slog.Int(kind.String(), removed))
+		attributes = append(attributes, slog.Int(kind, removed))
 		total += removed
 	}
 	for _, rule := range w.rules {
 		before := clock.FromTime(w.clock.Now().Add(-rule.kept))
-		part(rule.kind, func() (int, error) { return w.sweepAll(ctx, store.Sweep{Kind: rule.kind, Before: before}) })
+		part(rule.kind.String(), func() (int, error) { return w.sweepAll(ctx, store.Sweep{Kind: rule.kind, Before: before}) })
 	}
-	part(store.SweptAudits, func() (int, error) { return w.sweepAudits(ctx) })
+	part(store.SweptAudits.String(), func() (int, error) { return w.sweepAudits(ctx) })
+	part("deletedSites", func() (int, error) { return w.sites.purge(ctx, w.clock.Now()) })
 	if total > 0 {
 		attributes = append(attributes, slog.Duration("duration", time.Since(started)))
 		w.log.LogAttrs(ctx, slog.LevelInfo, "swept", attributes...)

@@ -59,7 +59,7 @@ func TestASweepRemovesBatchesUntilNothingIsLeft(t *testing.T) {
 			store.SweptSessions: {sweepBatch, sweepBatch, 3}, store.SweptAudits: {sweepBatch},
 		}}
 		var log bytes.Buffer
-		w := newSweeper(inner, clock.NewFake(now), slog.New(slog.NewTextHandler(&log, nil)), 48*time.Hour)
+		w := newSweeper(inner, clock.NewFake(now), slog.New(slog.NewTextHandler(&log, nil)), 48*time.Hour, 0)
 		w.sweep(t.Context())
 		sessions := store.Sweep{Kind: store.SweptSessions, Before: clock.FromTime(now.Add(-session.KeptExpired)), Limit: sweepBatch}
 		audits := store.Sweep{Kind: store.SweptAudits, Before: clock.FromTime(now.Add(-48 * time.Hour)), Limit: sweepBatch}
@@ -68,7 +68,7 @@ func TestASweepRemovesBatchesUntilNothingIsLeft(t *testing.T) {
 		if diff := cmp.Diff(want, inner.asked); diff != "" {
 			t.Error(diff)
 		}
-		if text := log.String(); !strings.Contains(text, "msg=swept sessions=515 marks=0 audits=256 duration=") {
+		if text := log.String(); !strings.Contains(text, "msg=swept sessions=515 marks=0 audits=256 deletedSites=0 duration=") {
 			t.Errorf("the log says %q", text)
 		}
 		log.Reset()
@@ -84,7 +84,7 @@ func TestASweepThatFailsHarmsNothing(t *testing.T) {
 		store.SweptSessions: errors.New("panic"), store.SweptMarks: errors.New("disk full"),
 	}}
 	var log bytes.Buffer
-	newSweeper(inner, clock.NewFake(time.Unix(1700000000, 0)), slog.New(slog.NewTextHandler(&log, nil)), time.Hour).sweep(t.Context())
+	newSweeper(inner, clock.NewFake(time.Unix(1700000000, 0)), slog.New(slog.NewTextHandler(&log, nil)), time.Hour, 0).sweep(t.Context())
 	for _, want := range []string{"kind=sessions error=\"panic: in the store", "kind=marks error=\"disk full\"", "msg=swept sessions=0 marks=0 audits=7"} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("the log does not say %q: %s", want, log.String())
@@ -103,7 +103,7 @@ func TestAuditRecordsAreKeptAsLongAsTheirPartnerWantsAndTheServerAllows(t *testi
 			now.AddDate(0, -6, 0), now.AddDate(0, 0, -200)}},
 	} {
 		inner := &sweptStore{partners: []string{"", `{"auditRetention":3}`, `{"auditRetention":24}`, `{"auditRetention":-1}`, `{"AuditRetention":"6"}`}}
-		newSweeper(inner, clock.NewFake(now), slog.New(slog.DiscardHandler), tt.most).sweep(t.Context())
+		newSweeper(inner, clock.NewFake(now), slog.New(slog.DiscardHandler), tt.most, 0).sweep(t.Context())
 		var got []time.Time
 		for _, what := range inner.asked {
 			if what.Kind == store.SweptAudits {
@@ -122,7 +122,7 @@ func TestAuditRecordsAreKeptAsLongAsTheirPartnerWantsAndTheServerAllows(t *testi
 func TestSweepsComeEveryTenMinutesUntilTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		inner := &sweptStore{}
-		w := newSweeper(inner, clock.System{}, slog.New(slog.DiscardHandler), 0)
+		w := newSweeper(inner, clock.System{}, slog.New(slog.DiscardHandler), 0, 0)
 		w.start()
 		time.Sleep(10 * time.Hour)
 		synctest.Wait()
@@ -146,7 +146,7 @@ func TestTheEndDoesNotWaitForALongSweep(t *testing.T) {
 		for range 1 << 20 {
 			endless.answers[store.SweptSessions] = append(endless.answers[store.SweptSessions], sweepBatch)
 		}
-		w := newSweeper(endless, clock.System{}, slog.New(slog.DiscardHandler), 0)
+		w := newSweeper(endless, clock.System{}, slog.New(slog.DiscardHandler), 0, 0)
 		w.start()
 		time.Sleep(2 * firstSweep)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -173,7 +173,7 @@ func TestASweepOfAStoreKeepsWhatIsNotOver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := newSweeper(s, c, slog.New(slog.DiscardHandler), session.KeptExpired)
+	w := newSweeper(s, c, slog.New(slog.DiscardHandler), session.KeptExpired, 0)
 	there := func() bool {
 		w.sweep(t.Context())
 		_, err := s.Session(t.Context(), "g", "u", store.Hash{1})

@@ -43,10 +43,12 @@ const deletionKind = "site-deletion"
 //
 // Sources: the site deployer of the original's toolkit, with its recorded answers.
 //
-// Differs: nothing is known of the original's token but that there is one. Accounts of a deleted site stay in the store.
+// Accounts and settings stay for the time of the setting deleted_sites.retention, in which an operator can restore the site; then
+// they are purged.
+//
+// Differs: nothing is known of the original's token but that there is one, nor when it purges.
 func deleteSite(d Deps) *method.Method {
 	spec := changing(aboutSite("admin.deleteSite", "Deletes a site, in two steps."))
-	spec.Partial = "what belonged to a deleted site is kept for good; it is not purged after a time of grace yet"
 	return method.New(spec, func(ctx context.Context, c *method.Call[DeleteSiteParams]) (*DeleteSiteResult, error) {
 		if c.Params.DeleteToken == "" {
 			return d.offerDeletion(ctx, c.Invocation)
