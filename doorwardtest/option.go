@@ -14,6 +14,7 @@ type Option func(*options)
 type options struct {
 	clock    clock.Clock
 	database string
+	proxy    bool
 	server   server.Options
 }
 
@@ -52,6 +53,12 @@ func WithDataCenterElsewhere(label, apiDomain string) Option {
 		}
 		o.server.Routes[label] = apiDomain
 	}
+}
+
+// WithProxy makes URL a forward proxy too that answers for the SaaS's host names, as dev --proxy does, and serves what such
+// clients need: mail templates to a user key without its secret.
+func WithProxy() Option {
+	return func(o *options) { o.proxy, o.server.OpenTemplates = true, true }
 }
 
 // WithServer changes the server's options: for tests inside the module.

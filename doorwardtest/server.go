@@ -128,11 +128,15 @@ func (d *Server) start(folder string) {
 	authority, err := localca.Open(folder, time.Now)
 	d.check(err)
 	d.CAFile, d.Pool = authority.File(), authority.Pool()
-	listeners, err := server.Listen(server.ListenOptions{
+	listening := server.ListenOptions{
 		HTTP: "127.0.0.1:0", HTTPS: "127.0.0.1:0", Ops: "127.0.0.1:0",
 		Handler: d.server.Handler(), OpsHandler: d.server.OpsHandler(),
 		Certificate: authority.Certificate, Draining: d.server.Drain, Log: o.Log,
-	})
+	}
+	if d.options.proxy {
+		listening.ProxyCertificate = authority.CertificateFor
+	}
+	listeners, err := server.Listen(listening)
 	d.check(err)
 	d.URL, d.TLSURL, d.OpsURL = "http://"+listeners.HTTPAddr(), "https://"+listeners.HTTPSAddr(), "http://"+listeners.OpsAddr()
 	d.client = &http.Client{

@@ -78,6 +78,10 @@ var copiedScenarios = []scenario{
 	{method: "accounts.communications.settings.set", changes: true, prepare: func(*house) call {
 		return call{by: userKey, params: []string{"topicChannel", `{"topicChannelId":"C_SMS","channel":"SMS","topic":"t","description":"` + newUID() + `"}`}}
 	}},
+	{method: "accounts.communication.getTopicSettings", prepare: plain(partner), cold: true},
+	{method: "accounts.communication.setTopicSettings", changes: true, prepare: func(*house) call {
+		return call{by: userKey, params: []string{"CommunicationSettings", `{"C_SMS":{"channel":"SMS","topic":"t","description":"` + newUID() + `"}}`}}
+	}},
 
 	{method: "accounts.rba.getPolicy", prepare: plain(partner), cold: true},
 	{method: "accounts.rba.setPolicy", changes: true, prepare: func(*house) call {

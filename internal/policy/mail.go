@@ -57,9 +57,11 @@ func (p *Policies) Mails() (json.RawMessage, error) {
 		return nil, err
 	}
 	known := MailGroups()
+	added := providersIn(full)
 	if _, err = layOver(full, p.group, p.explicit); err != nil {
 		return nil, err
 	}
+	addProviders(full, added)
 	shown := &document.Object{}
 	for _, name := range known {
 		if v, ok := full.Get(name); ok {
@@ -67,6 +69,58 @@ func (p *Policies) Mails() (json.RawMessage, error) {
 		}
 	}
 	return shown.JSON(), nil
+}
+
+// providersIn are the providers of a second factor that the document lists.
+func providersIn(full *document.Object) []document.Value {
+	list, _ := full.Lookup([]string{"twoFactorAuth", "providers"})
+	return list.Items()
+}
+
+// addProviders puts the providers that the document's list does not name at the end of it.
+func addProviders(full *document.Object, added []document.Value) {
+	of, _ := full.Get("twoFactorAuth")
+	list := slices.Clone(providersIn(full))
+	for _, provider := range added {
+		if !names(list, provider) {
+			list = append(list, provider)
+		}
+	}
+	of.Object().Set("providers", document.ArrayOf(list...))
+}
+
+// names tells whether the list has a provider of the name.
+func names(list []document.Value, provider document.Value) bool {
+	name, _ := provider.Object().Get("name")
+	return slices.ContainsFunc(list, func(v document.Value) bool {
+		own, _ := v.Object().Get("name")
+		return own.Equal(name)
+	})
+}
+
+// WithoutAdded returns the changes, groups of mail templates, without the providers that [Policies.Mails] adds to those of
+// the site: whoever sends back what was read does not mean to set them.
+func (p *Policies) WithoutAdded(changes *document.Object) (*document.Object, error) {
+	sent, ok := changes.Lookup([]string{"twoFactorAuth", "providers"})
+	if !ok || sent.Kind() != document.KindArray {
+		return changes, nil
+	}
+	mails, err := defaultMails()
+	if err != nil {
+		return nil, err
+	}
+	full, err := document.ParseObject(p.full)
+	if err != nil {
+		return nil, fmt.Errorf("reading policies: %w", err)
+	}
+	own, added := providersIn(full), providersIn(mails)
+	kept := slices.DeleteFunc(slices.Clone(sent.Items()), func(v document.Value) bool {
+		return !names(own, v) && slices.ContainsFunc(added, v.Equal)
+	})
+	changes = changes.Clone()
+	of, _ := changes.Get("twoFactorAuth")
+	of.Object().Set("providers", document.ArrayOf(kept...))
+	return changes, nil
 }
 
 // withoutGroupLevel returns the changes without what only the parent of a site group may set. A value that differs from

@@ -19,7 +19,7 @@ type rule struct {
 	clientReadable bool
 	// readOnly is meant for groups: setPolicies takes what it is sent and keeps nothing of it.
 	readOnly bool
-	// mailOnly is meant for groups: they are read and set with the mail templates alone.
+	// mailOnly: it is shown with the mail templates alone, and a group is set with them alone.
 	mailOnly bool
 	// groupLevel: a member of a site group has its parent's value and cannot set another.
 	groupLevel bool
@@ -52,6 +52,12 @@ func clientGroup(name string, members ...rule) rule {
 // ofGroup returns the rule as that of what only the parent of a site group sets.
 func (r rule) ofGroup() rule {
 	r.groupLevel = true
+	return r
+}
+
+// inMails returns the rule as that of what is shown with the mail templates alone.
+func (r rule) inMails() rule {
+	r.mailOnly = true
 	return r
 }
 
@@ -190,12 +196,12 @@ var groups = []rule{
 	group("preferencesCenter",
 		leaf("defaultLanguage", text),
 		leaf("redirectURL", text),
-		leaf("linkPlaceHolder", text),
+		leaf("linkPlaceHolder", text).inMails(),
 		leaf("emailTemplates", templates),
 	),
 	group("codeVerification",
 		leaf("defaultLanguage", text),
-		leaf("codePlaceHolder", text),
+		leaf("codePlaceHolder", text).inMails(),
 		leaf("emailTemplates", templates),
 	),
 	mailGroup("magicLink", leaf("urlPlaceHolder", text)),

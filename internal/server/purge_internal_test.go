@@ -24,6 +24,8 @@ const (
 	gone        = "3_gone"
 	there       = "3_there"
 	child       = "3_child"
+	// noTime: the record does not say when.
+	noTime = -1
 )
 
 // purgeHouse is a store with sites of one partner, which all have the same.
@@ -90,7 +92,7 @@ func (h *purgeHouse) status(apiKey, status string, ago time.Duration) {
 			return err
 		}
 		s.Status, s.Deleted = status, 0
-		if status == store.SiteDeleted {
+		if status == store.SiteDeleted && ago != noTime {
 			s.Deleted = clock.FromTime(h.now.Add(-ago))
 		}
 		return tx.PutSite(s)
@@ -161,6 +163,7 @@ func TestWhatADeletedSiteHadIsPurgedAfterItsTimeOfGrace(t *testing.T) {
 		{"deleted long ago", store.SiteDeleted, purgedAfter + time.Hour, purgedAfter, true},
 		{"deleted a little while ago", store.SiteDeleted, purgedAfter - time.Hour, purgedAfter, false},
 		{"deleted long ago, and all is kept", store.SiteDeleted, purgedAfter + time.Hour, 0, false},
+		{"deleted at a time that nobody knows", store.SiteDeleted, noTime, purgedAfter, false},
 		{"disabled", store.SiteDisabled, purgedAfter + time.Hour, purgedAfter, false},
 		{"active", store.SiteActive, purgedAfter + time.Hour, purgedAfter, false},
 	} {

@@ -47,8 +47,9 @@ func setChannels(d Deps) *method.Method {
 			}
 		}
 		return method.None{}, d.configure(ctx, c.Invocation, func(tx store.Tx) error {
+			channels := d.Config.Batch(tx, c.Site, channelKind)
 			for name, v := range sent.All() {
-				if err := d.Config.Put(tx, c.Site, channelKind, name, document.FromObject(v.Object()).AppendJSON(nil)); err != nil {
+				if err := channels.Put(name, document.FromObject(v.Object()).AppendJSON(nil)); err != nil {
 					return err
 				}
 			}

@@ -27,7 +27,7 @@ func TestChannels(t *testing.T) {
 		// All or nothing.
 		{method: "accounts.communication.setChannels", params: p("Channels", `{"New":{},"Bad":{"dependsOn":[{"required":true}]}}`), want: "400006 Invalid argument: Channels.Bad.dependsOn[0].fieldID: is missing"},
 		{method: "accounts.communication.setChannels", params: p("Channels", `{"New":{},"Bad":"x"}`), want: "400006 Invalid argument: Channels.Bad: must be an object"},
-		{method: "accounts.communication.setChannels", params: p("Channels", `{"":{}}`), want: "400006 Invalid argument: communicationChannel: a name has 1 to 256 bytes and no control characters"},
+		{method: "accounts.communication.setChannels", params: p("Channels", `{"":{}}`), want: "400006 Invalid argument: communicationChannel: a name has 1 to 256 bytes of UTF-8 and no control characters"},
 		{method: "accounts.communication.setChannels", params: p("Channels", `[]`), want: "400004 Invalid argument: Channels: want a JSON object: offset 0: an object was expected"},
 		{method: "accounts.communication.getChannels", want: `{"Channels":{` + channelSMS + `,"WiFi":{"description":"short"}}}`},
 	})

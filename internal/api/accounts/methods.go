@@ -76,6 +76,8 @@ func Methods(d Deps) []*method.Method {
 		setChannels(d),
 		searchSettings(d),
 		setSettings(d),
+		getTopicSettings(d),
+		setTopicSettings(d),
 		// Risk-based authentication.
 		getRBAPolicy(d),
 		setRBAPolicy(d),

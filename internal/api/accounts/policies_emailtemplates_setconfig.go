@@ -47,7 +47,8 @@ func (p *SetMailTemplatesParams) named() []namedText {
 //
 // Callers: server credentials. Members of a group that are not sent stay, a map of templates is replaced whole: a language
 // that is missing in it has no template any more. A template without the meta tags from and subject is 400006 that names it.
-// Either all of it is stored or none. The groups are those of accounts.setPolicies, so that both show what either set.
+// Providers of a second factor that getConfig adds to the site's are not stored when they come back. Either all of it is
+// stored or none. The groups are those of accounts.setPolicies, so that both show what either set.
 //
 // Sources: the toolkit, which sends one whole group a call; the refusal of a template is recorded.
 func setMailTemplates(d Deps) *method.Method {
@@ -65,6 +66,9 @@ func setMailTemplates(d Deps) *method.Method {
 		}
 		if changes.Len() == 0 {
 			return method.None{}, gigya.MissingParameter("one of " + strings.Join(policy.MailGroups(), ", "))
+		}
+		if changes, err = c.Site.Policies.WithoutAdded(changes); err != nil {
+			return method.None{}, err
 		}
 		return method.None{}, d.changePolicies(ctx, c.Invocation, changes)
 	})

@@ -18,7 +18,8 @@ type WebhooksResult struct {
 
 // getAllWebhooks serves accounts.webhooks.getAll: the webhooks of the site, those of its group's parent among them.
 //
-// Callers: server credentials. The values of headers are shown to those alone who may also set webhooks.
+// Callers: server credentials. The values of headers are shown to those alone who may also set webhooks, those of the parent's
+// to who may at the parent.
 //
 // Sources: recorded fixtures of the toolkit, the order of members among them.
 func getAllWebhooks(d Deps) *method.Method {
@@ -34,7 +35,7 @@ func getAllWebhooks(d Deps) *method.Method {
 		}
 		result := &WebhooksResult{Webhooks: make([]json.RawMessage, 0, len(entries))}
 		for i := range entries {
-			shown, err := showWebhook(c.Invocation, &entries[i])
+			shown, err := d.showWebhook(ctx, c.Invocation, &entries[i])
 			if err != nil {
 				return nil, err
 			}
@@ -45,8 +46,8 @@ func getAllWebhooks(d Deps) *method.Method {
 }
 
 // showWebhook returns the webhook with its members in the recorded order.
-func showWebhook(c *method.Invocation, e *siteconfig.Entry) (json.RawMessage, error) {
-	stored, err := shownHeaders(c, webhookKind, e.Document, "accounts.webhooks.set")
+func (d Deps) showWebhook(ctx context.Context, c *method.Invocation, e *siteconfig.Entry) (json.RawMessage, error) {
+	stored, err := d.shownHeaders(ctx, c, webhookKind, ownerOf(c, e), e.Document, "accounts.webhooks.set")
 	if err != nil {
 		return nil, err
 	}

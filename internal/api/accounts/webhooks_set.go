@@ -25,7 +25,8 @@ type SetWebhookParams struct {
 	SigningUserKey string `param:"signingUserKey,len=64"`
 	// Headers is a JSON array of {name, value}.
 	Headers string `param:"headers,len=131072"`
-	// Version is 1.0, 1.1, 2.0 (if it is absent) or 3.0.
+	// Version is 1.0, 1.1, 2.0 (if it is absent) or 3.0. The text undefined is as none: SAP's toolkit sends it with webhooks that
+	// it kept in files.
 	Version string `param:"version"`
 	// Include is params: notifications of version 3.0 then tell the parameters of the call.
 	Include string `param:"include"`
@@ -84,7 +85,7 @@ func webhookOf(p *SetWebhookParams) (*document.Object, error) {
 	if p.SigningUserKey != "" {
 		doc.Set("signingUserKey", document.String(p.SigningUserKey))
 	}
-	if p.Version == "" {
+	if p.Version == "" || p.Version == "undefined" {
 		p.Version = "2.0"
 	}
 	doc.Set("version", document.String(p.Version))
