@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -56,6 +57,8 @@ func (r *row) fill(w words) []string {
 // call makes the row's call at the place.
 func (r *row) call(t *testing.T, n *neighbours, at *place, w words) answer {
 	t.Helper()
+	w = maps.Clone(w)
+	w["mine"] = at.partner
 	if r.by == "key" {
 		return n.as(t, at, r.method, r.fill(w)...)
 	}
@@ -86,11 +89,12 @@ func attackMatrix(t *testing.T) {
 		}
 		for _, m := range n.d.Methods().Methods() {
 			name := m.Spec.Name
-			alone := slices.Contains(aboutNothing, name) || aboutPartner(m) != ""
+			_, elsewhere := triedElsewhere[name]
+			alone := slices.Contains(aboutItself, name) || elsewhere || aboutPartner(m) != ""
 			if !tried[name] && !alone {
 				t.Errorf("%s is neither tried nor about its own site alone", name)
 			}
-			if slices.Contains(aboutNothing, name) && tried[name] {
+			if slices.Contains(aboutItself, name) && tried[name] {
 				t.Errorf("%s is both", name)
 			}
 		}
@@ -136,7 +140,12 @@ func tryMembers(t *testing.T, n *neighbours, r *row, s *subject) {
 			continue
 		}
 		real := s.fresh(t, n, way.from)
+		before := n.belongings(t, way.from)
 		got := r.call(t, n, way.to, real)
+		// What a member has of its parent's it lays its own over: the parent's stays.
+		if way.from != way.to && !(s.down && s.up) && n.belongings(t, way.from) != before {
+			t.Errorf("at %s, something of %s changed: %s", way.to.name, way.from.name, got.short())
+		}
 		if way.sees {
 			want := r.code
 			if way.from != way.to && way.to == n.child && r.member != 0 {
@@ -199,7 +208,8 @@ func sessionRows(n *neighbours) []row {
 		"ds.search":                  {"query", "SELECT * FROM shared"},
 	}
 	codes := map[string]int{
-		"accounts.isAvailableLoginID": 400002, "accounts.register": 400002, "accounts.getLegalStatements": 400002, "ds.get": 400006, "ds.delete": 400006,
+		"accounts.isAvailableLoginID": 400002, "accounts.register": 400002, "accounts.getLegalStatements": 400002, "ds.get": 404000, "ds.delete": 404000,
+		"accounts.search": 403007, "ds.search": 403007, "socialize.getGmidTicket": 400002, "socialize.notifyLogin": 400002,
 	}
 	var rows []row
 	for _, m := range guardedMethods(n.d) {

@@ -8,7 +8,7 @@ import (
 )
 
 // subjectsOfPartner are those that are a partner's, whatever the site.
-var subjectsOfPartner = map[string]bool{"key": true, "permission group": true, "list": true, "signature": true}
+var subjectsOfPartner = map[string]bool{"key": true, "permission group": true, "list": true, "signature": true, "site": true}
 
 // subjects are all things that calls name.
 var subjects = map[string]subject{
@@ -130,7 +130,7 @@ var subjects = map[string]subject{
 			return words{"id": got.member("id"), "flow": flow}
 		},
 		never: func(*neighbours, *place) words {
-			return words{"id": strings.Repeat("0", 32), "flow": strings.Repeat("0", 32)}
+			return words{"id": strings.Repeat("0", 32), "flow": strings.Repeat("1", 32)}
 		},
 	},
 	"screen-set": {down: true,
@@ -188,7 +188,7 @@ var subjects = map[string]subject{
 	"permission group": {down: true, up: true,
 		fresh: func(t *testing.T, n *neighbours, at *place) words {
 			name := word()
-			n.must(t, at, 0, "admin.createGroup", "groupID", name, "aclID", "_sites", "scope", `{"allowPartners":["_owner"]}`)
+			n.must(t, at, 0, "admin.createGroup", "partnerID", at.partner, "groupID", name, "aclID", "_sites", "scope", `{"allowPartners":["_owner"]}`)
 			return words{"group": name}
 		},
 		never: func(*neighbours, *place) words { return words{"group": word()} },
@@ -196,17 +196,14 @@ var subjects = map[string]subject{
 	"list": {down: true, up: true,
 		fresh: func(t *testing.T, n *neighbours, at *place) words {
 			name := word()
-			n.must(t, at, 0, "admin.setACL", "aclID", name, "acl", `{"_inherit":["_sites"]}`)
+			n.must(t, at, 0, "admin.setACL", "partnerID", at.partner, "aclID", name, "acl", `{"_inherit":["_sites"]}`)
 			return words{"list": name}
 		},
 		never: func(*neighbours, *place) words { return words{"list": word()} },
 	},
-	"deletion": {
-		fresh: func(t *testing.T, n *neighbours, at *place) words {
-			got := n.as(t, at, "admin.deleteSite")
-			return words{"token": got.member("deleteToken")}
-		},
-		never: func(*neighbours, *place) words { return words{"token": "never"} },
+	"site": {down: true, up: true,
+		fresh: func(_ *testing.T, _ *neighbours, at *place) words { return words{"apiKey": at.apiKey} },
+		never: func(*neighbours, *place) words { return words{"apiKey": "3_" + strings.Repeat("x", 60)} },
 	},
 }
 
@@ -243,26 +240,27 @@ var objectRows = []row{
 	{method: "accounts.search", subject: "account", by: "key", params: []string{"query", "SELECT * FROM accounts WHERE UID = '{UID}' OR profile.email = '{email}'"}},
 	{method: "accounts.search", subject: "lite account", by: "key", params: []string{"query", "SELECT * FROM emailAccounts WHERE email = '{email}'"}},
 	{method: "accounts.search", subject: "cursor", by: "key", params: []string{"cursorId", "{cursor}"}},
-	{method: "audit.search", subject: "account", by: "key", params: []string{"query", "SELECT endpoint FROM auditLog WHERE uid = '{UID}'"}},
+	{method: "audit.search", subject: "account", by: "key", params: []string{"query", "SELECT * FROM auditLog WHERE uid = '{UID}'"}},
 	{method: "accounts.exchangeUIDSignature", subject: "signature", by: "key", params: []string{"UID", "{UID}", "UIDSignature", "{signature}", "signatureTimestamp", "{stamp}"}},
 	{method: "accounts.getScreenSets", subject: "screen-set", by: "key", params: []string{"screenSetIDs", "{name}", "include", "html"}},
 	{method: "accounts.setScreenSet", subject: "screen-set", by: "key", params: []string{"screenSetID", "{name}", "html", "<p></p>"}},
-	{method: "accounts.deleteScreenSet", subject: "screen-set", by: "key", member: 400006, params: []string{"screenSetID", "{name}"}},
-	{method: "accounts.webhooks.delete", subject: "webhook", by: "key", member: 400006, params: []string{"name", "{name}"}},
+	{method: "accounts.deleteScreenSet", subject: "screen-set", by: "key", member: 404000, params: []string{"screenSetID", "{name}"}},
+	{method: "accounts.webhooks.delete", subject: "webhook", by: "key", member: 404000, params: []string{"name", "{name}"}},
 	{method: "accounts.webhooks.getStatus", subject: "webhook", by: "key", params: []string{"url", "https://example.com/{name}"}},
-	{method: "accounts.webhooks.set", subject: "webhook", by: "key", params: []string{"name", "{name}", "url", "https://example.com/x", "events", "accountCreated"}},
+	{method: "accounts.webhooks.set", subject: "webhook", by: "key", params: []string{"name", "{name}", "url", "https://example.com/{name}?new", "events", "accountCreated"}},
 	{method: "accounts.extensions.get", subject: "extension", by: "key", params: []string{"extensionId", "{id}"}},
 	{method: "accounts.extensions.modify", subject: "extension", by: "key", params: []string{"extensionId", "{id}", "enabled", "true"}},
 	{method: "accounts.extensions.delete", subject: "extension", by: "key", params: []string{"extensionId", "{id}"}},
 	{method: "accounts.getLegalStatements", subject: "consent", by: "key", params: []string{"consentId", "{consent}", "lang", "en"}},
 	{method: "accounts.setLegalStatements", subject: "consent", by: "key", member: 400009, params: []string{"consentId", "{consent}", "lang", "en", "legalStatements", `{"versions":{"2":{"purpose":"q"}}}`}},
 	{method: "accounts.duplicateLegalStatement", subject: "consent", by: "key", params: []string{"consentId", "{consent}", "lang", "en"}},
-	{method: "accounts.deleteLegalStatements", subject: "consent", by: "key", params: []string{"consentId", "{consent}", "lang", "en"}},
-	{method: "accounts.setConsentDefaultLang", subject: "consent", by: "key", params: []string{"consentId", "{consent}", "lang", "en"}},
-	{method: "accounts.deleteConsentStatement", subject: "consent", by: "key", params: []string{"consentId", "{consent}"}},
+	{method: "accounts.deleteLegalStatements", subject: "consent", by: "key", member: 400009, params: []string{"consentId", "{consent}", "lang", "en", "docVersion", "1"}},
+	{method: "accounts.setConsentDefaultLang", subject: "consent", by: "key", member: 400009, params: []string{"consentId", "{consent}", "lang", "en"}},
+	{method: "accounts.deleteConsentStatement", subject: "consent", by: "key", member: 400009, params: []string{"consentId", "{consent}"}},
 	{method: "accounts.setConsentsStatements", subject: "consent", by: "key", params: []string{"preferences", `{"{consent}":{"isActive":false}}`}},
 	{method: "accounts.communications.settings.search", subject: "topic", by: "key", params: []string{"query", "select topic from topicChannels where topicChannelId = '{topic}'"}},
 	{method: "accounts.communications.settings.set", subject: "topic", by: "key", params: []string{"topicChannel", `{"topicChannelId":"{topic}","channel":"SMS","topic":"t"}`}},
+	{method: "accounts.communication.setTopicSettings", subject: "topic", by: "key", params: []string{"CommunicationSettings", `{"{topic}":{"channel":"SMS","topic":"t"}}`}},
 
 	{method: "socialize.getUserInfo", subject: "account", by: "key", params: []string{"UID", "{UID}"}},
 	{method: "socialize.logout", subject: "account", by: "key", params: []string{"UID", "{UID}"}},
@@ -295,18 +293,35 @@ var objectRows = []row{
 	{method: "admin.setUserKeyInfo", subject: "key", by: "key", params: []string{"targetUserKey", "{key}", "description", "mine"}},
 	{method: "admin.rotateUserKeySecret", subject: "key", by: "key", params: []string{"targetUserKey", "{key}"}},
 	{method: "admin.deleteUserKey", subject: "key", by: "key", params: []string{"targetUserKey", "{key}"}},
-	{method: "admin.getEffectiveACL", subject: "key", by: "key", params: []string{"targetUserKey", "{key}"}},
-	{method: "admin.getUserSites", subject: "key", by: "key", params: []string{"targetUserKey", "{key}"}},
-	{method: "admin.createGroup", subject: "permission group", by: "key", code: 400006, params: []string{"groupID", "{group}", "aclID", "_sites", "scope", `{"allowPartners":["_owner"]}`}},
-	{method: "admin.updateGroup", subject: "permission group", by: "key", params: []string{"groupID", "{group}", "description", "mine"}},
-	{method: "admin.updateGroup", subject: "key", by: "key", params: []string{"groupID", "_no_permissions", "addUsers", `["{key}"]`}},
-	{method: "admin.deleteGroup", subject: "permission group", by: "key", params: []string{"groupID", "{group}"}},
-	{method: "admin.getGroupUsers", subject: "permission group", by: "key", params: []string{"groupID", "{group}"}},
-	{method: "admin.inviteAdmin", subject: "permission group", by: "key", params: []string{"email", "ann@example.com", "groups", `["{group}"]`}},
-	{method: "admin.getACL", subject: "list", by: "key", params: []string{"aclID", "{list}"}},
-	{method: "admin.setACL", subject: "list", by: "key", params: []string{"aclID", "{list}", "acl", `{"_inherit":["_insights"]}`}},
-	{method: "admin.search", subject: "key", by: "key", params: []string{"query", "SELECT * FROM users WHERE userKey = '{key}'"}},
+	{method: "admin.getEffectiveACL", subject: "key", by: "key", params: []string{"partnerID", "{mine}", "targetUserKey", "{key}"}},
+	{method: "admin.getUserSites", subject: "key", by: "key", code: 403007, params: []string{"targetUserKey", "{key}"}},
+	{method: "admin.createGroup", subject: "permission group", by: "key", code: 400006, params: []string{"partnerID", "{mine}", "groupID", "{group}", "aclID", "_sites", "scope", `{"allowPartners":["_owner"]}`}},
+	{method: "admin.updateGroup", subject: "permission group", by: "key", params: []string{"partnerID", "{mine}", "groupID", "{group}", "description", "mine"}},
+	{method: "admin.updateGroup", subject: "key", by: "key", params: []string{"partnerID", "{mine}", "groupID", "_no_permissions", "addUsers", `["{key}"]`}},
+	{method: "admin.deleteGroup", subject: "permission group", by: "key", params: []string{"partnerID", "{mine}", "groupID", "{group}"}},
+	{method: "admin.getGroupUsers", subject: "permission group", by: "key", params: []string{"partnerID", "{mine}", "groupID", "{group}"}},
+	{method: "admin.inviteAdmin", subject: "permission group", by: "key", params: []string{"partnerID", "{mine}", "email", "ann@example.com", "groups", `["{group}"]`}},
+	{method: "admin.getACL", subject: "list", by: "key", params: []string{"partnerID", "{mine}", "aclID", "{list}"}},
+	{method: "admin.setACL", subject: "list", by: "key", params: []string{"partnerID", "{mine}", "aclID", "{list}", "acl", `{"_inherit":["_insights"]}`}},
+	{method: "admin.search", subject: "site", by: "key", params: []string{"query", "SELECT * FROM sites WHERE apiKey = '{apiKey}'"}},
 }
 
-// aboutNothing are the methods that name nothing but their own site, or nothing at all.
-var aboutNothing = []string{}
+// aboutItself are the methods that name nothing but their own site, or nothing at all.
+var aboutItself = strings.Fields(`
+	accounts.communication.getChannels accounts.communication.getTopicSettings accounts.communication.setChannels accounts.extensions.create accounts.extensions.list
+	accounts.getConsentsStatements accounts.getJWTPublicKey accounts.getRegisteredCounters accounts.initRegistration
+	accounts.migrateConsentFlow accounts.policies.emailTemplates.getConfig accounts.policies.emailTemplates.setConfig
+	accounts.progression.getPolicy accounts.progression.setPolicy accounts.rba.getPolicy accounts.rba.riskAssessment.getConfig
+	accounts.rba.riskAssessment.setConfig accounts.rba.sdkConfiguration.get accounts.rba.setPolicy accounts.registerCounters
+	accounts.setPolicies accounts.setSchema accounts.sms.templates.get accounts.sms.templates.set accounts.unregisterCounters
+	accounts.webhooks.getAll admin.captcha.getConfig admin.captcha.setConfig admin.certificates.createRequest
+	admin.console.getPartners admin.getRestrictions admin.getSiteConfig admin.riskProviders.getConfig admin.riskProviders.setConfig
+	admin.setRestrictions ds.getTypes idx.createDataflow idx.createDataflowDraft socialize.getProvidersConfig socialize.setProvidersConfig`)
+
+// triedElsewhere are methods of which one call decides what the next can show, with their tests.
+var triedElsewhere = map[string]string{
+	"admin.setSiteConfig":    "TestJoiningAGroup",
+	"admin.deleteSite":       "TestJoiningAGroup",
+	"admin.acceptInvitation": "TestTokensOfASiteGroup",
+	"socialize.getToken":     "TestTokensOfASiteGroup",
+}

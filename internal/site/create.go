@@ -31,7 +31,7 @@ func (f Factory) NewPartner(name string) (record *store.Partner, secret string, 
 
 // NewPartnerAs is [Factory.NewPartner] for a partner that comes from elsewhere and keeps its id.
 func (f Factory) NewPartnerAs(partner int64, name string) (record *store.Partner, secret string, err error) {
-	if err := checkText("name of the partner", name); err != nil {
+	if err := CheckPartnerName(name); err != nil {
 		return nil, "", err
 	}
 	secret = id.PartnerSecret(f.Rand)
@@ -195,6 +195,9 @@ func pemText(kind string, der []byte) string {
 }
 
 func (f Factory) now() clock.Millis { return clock.FromTime(f.Clock.Now()) }
+
+// CheckPartnerName tells what is wrong with the name of a partner.
+func CheckPartnerName(text string) error { return checkText("name of the partner", text) }
 
 // CheckKeyName tells what is wrong with the name of a key.
 func CheckKeyName(text string) error { return checkText("name of the key", text) }

@@ -45,6 +45,7 @@ type snapshot struct {
 	objects  sync.Map // objectsOf → []*store.ConfigObject
 	owners   sync.Map // owner of objects → nothing: parents of sites and partners that were read
 	access   sync.Map // id of a partner → *access
+	parsed   parsed
 }
 
 // NewDirectory returns a directory of what the store holds; the sealer opens the secrets.
@@ -75,7 +76,7 @@ func (d *Directory) Site(ctx context.Context, apiKey string) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	built, err := newSite(record, parent, partner)
+	built, err := newSite(record, parent, partner, &s.parsed)
 	if err != nil {
 		return nil, err
 	}
@@ -161,9 +162,9 @@ func (d *Directory) refresh(ctx context.Context) (*snapshot, error) {
 
 // Build returns the site of a record that is not stored yet, without its partner; parent is nil for a site that is no member of a
 // group.
-func Build(record, parent *store.Site) (*Site, error) { return newSite(record, parent, nil) }
+func Build(record, parent *store.Site) (*Site, error) { return newSite(record, parent, nil, nil) }
 
-func newSite(record, parent *store.Site, partner *Partner) (*Site, error) {
+func newSite(record, parent *store.Site, partner *Partner, kept *parsed) (*Site, error) {
 	s := &Site{Site: *record, Parent: parent, Partner: partner, blocked: blockedIPs(record.Config), sign: signOn(record.Config, parent)}
 	var err error
 	if len(record.Settings) > 0 {
@@ -171,11 +172,8 @@ func newSite(record, parent *store.Site, partner *Partner) (*Site, error) {
 			return nil, fmt.Errorf("settings of site %s: %w", record.APIKey, err)
 		}
 	}
-	if s.Policies, err = s.parsePolicies(); err != nil {
-		return nil, fmt.Errorf("policies of site %s: %w", record.APIKey, err)
-	}
-	if s.Schema, err = s.parseSchema(); err != nil {
-		return nil, fmt.Errorf("schema of site %s: %w", record.APIKey, err)
+	if s.Policies, s.Schema, err = kept.of(s); err != nil {
+		return nil, fmt.Errorf("site %s: %w", record.APIKey, err)
 	}
 	for _, pattern := range record.TrustedSiteURLs {
 		// A pattern that cannot be read trusts nobody; it was refused when it was set.

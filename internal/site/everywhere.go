@@ -41,7 +41,7 @@ func (d *Directory) SitesOf(ctx context.Context, partner int64) ([]*Site, error)
 		if record.Group == record.APIKey {
 			parent = nil
 		}
-		if sites[i], err = newSite(record, parent, owner); err != nil {
+		if sites[i], err = newSite(record, parent, owner, &s.parsed); err != nil {
 			return nil, err
 		}
 		s.sites.Store(record.APIKey, sites[i])

@@ -112,7 +112,7 @@ type access struct {
 	groups  map[string]acl.Group
 	// groupsOf are the ids of the groups that a user key is in, in order.
 	groupsOf map[string][]string
-	// compiled are rights by what they were compiled of: many keys hold the same lists at many sites.
+	// compiled are rights, in functions that make them once, by what they were compiled of: many keys hold the same lists at many sites.
 	compiled sync.Map
 }
 
@@ -220,7 +220,7 @@ func (d *Directory) rights(ctx context.Context, k *Key, partner int64, covers fu
 		signature += "own\x00" + made(k.privileges)
 	}
 	if compiled, ok := found.compiled.Load(signature); ok {
-		return compiled.(*acl.Rights), nil
+		return compiled.(func() *acl.Rights)(), nil
 	}
 	lists := make([]*acl.List, 0, len(ids)+1)
 	for _, id := range ids {
@@ -229,8 +229,9 @@ func (d *Directory) rights(ctx context.Context, k *Key, partner int64, covers fu
 	if own {
 		lists = append(lists, acl.Grant(k.privileges))
 	}
-	compiled, _ := found.compiled.LoadOrStore(signature, acl.Compile(lists...))
-	return compiled.(*acl.Rights), nil
+	// Of many calls that come at once after a change, one compiles.
+	compiled, _ := found.compiled.LoadOrStore(signature, sync.OnceValue(func() *acl.Rights { return acl.Compile(lists...) }))
+	return compiled.(func() *acl.Rights)(), nil
 }
 
 // made is a text that no other names make.

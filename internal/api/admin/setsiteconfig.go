@@ -52,20 +52,24 @@ type SetSiteConfigParams struct {
 // Servers may call. Only what is sent changes, and all of it or none. A value that cannot be stored is 400006 with the path of the
 // member at fault, text that is not the JSON that was asked for 400004. Another data center than the site's is 400006; so is a parent that is a
 // child itself, the site itself, of another data center or of nobody that the caller knows, a parent with members that would become
-// a child, and a child that has accounts of its own, which would be out of reach.
+// a child, and a child that has accounts of its own, which would be out of reach. A key that holds less at the parent than at the
+// site is 403007: the accounts of the one would be those of the other.
 //
 // Sources: the toolkit's services that copy configurations; exported ACLs, which name the parameters; the guide to site groups.
 //
 // Differs: parents of another data center are 400006 and not 500028; accounts of a child are not given up silently.
 func setSiteConfig(d Deps) *method.Method {
 	spec := changing(aboutSite("admin.setSiteConfig", "Changes the configuration of a site."))
-	spec.Partial = "enableSSO, SSOSegment, CAPTCHA keys, custom domains, HSTS, logoutURL and URL shorteners are stored; what they do comes later"
+	spec.Partial = "CAPTCHA keys, custom domains, HSTS, logoutURL and URL shorteners are stored; what they do comes later"
 	return method.New(spec, func(ctx context.Context, c *method.Call[SetSiteConfigParams]) (method.None, error) {
 		change, err := readSiteChange(c)
 		if err != nil {
 			return method.None{}, err
 		}
 		if change.parent != nil && *change.parent != "" && *change.parent != c.Site.Group {
+			if err := d.checkJoins(ctx, c.Invocation, *change.parent); err != nil {
+				return method.None{}, err
+			}
 			if err := d.checkEmpty(ctx, c.Site); err != nil {
 				return method.None{}, err
 			}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/doorward/doorward/gigya"
+	"github.com/doorward/doorward/internal/method"
 	"github.com/doorward/doorward/internal/site"
 	"github.com/doorward/doorward/internal/store"
 )
@@ -48,15 +49,43 @@ func regroup(tx store.Tx, record *store.Site, parent string) error {
 	return nil
 }
 
-// checkEmpty refuses a site with accounts or objects of its own: as a member of a group it would have the parent's, and its own would be
+// checkJoins refuses a parent at which the key does not hold all that it holds at the site, where it would have the accounts of the parent.
+func (d Deps) checkJoins(ctx context.Context, c *method.Invocation, parent string) error {
+	if c.Caller.Key == nil {
+		return nil
+	}
+	found, err := d.Sites.Site(ctx, parent)
+	if errors.Is(err, store.ErrNotFound) || err == nil && found.Site.Partner != c.Site.Site.Partner {
+		return nil // The change says so.
+	}
+	if err != nil {
+		return err
+	}
+	rights, err := d.Sites.Rights(ctx, c.Caller.Key, found)
+	switch {
+	case err != nil:
+		return err
+	case rights.Empty():
+		return gigya.InvalidArgumentBecause("siteGroupOwner", "there is no such site")
+	case !rights.Covers(c.Caller.Rights):
+		return beyond("siteGroupOwner")
+	}
+	return nil
+}
+
+// checkEmpty refuses a site with accounts, lite ones too, or objects of its own: as a member of a group it would have the parent's, and its own would be
 // out of reach until it leaves.
 func (d Deps) checkEmpty(ctx context.Context, s *site.Site) error {
 	if s.Group != s.APIKey {
 		return nil // It hangs on another parent, and has none.
 	}
-	accounts, err := d.Store.SearchAccounts(ctx, store.Search{Group: s.Group, Total: true}, nil)
-	if err != nil {
-		return err
+	accounts := int64(0)
+	for _, group := range []string{s.Group, store.LiteGroup(s.Group)} {
+		n, err := d.Store.SearchAccounts(ctx, store.Search{Group: group, Total: true}, nil)
+		if err != nil {
+			return err
+		}
+		accounts += n
 	}
 	kinds, err := d.Store.DataTypes(ctx, s.Group)
 	if err != nil {
