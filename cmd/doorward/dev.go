@@ -28,6 +28,7 @@ type devCmd struct {
 	HTTP   string            `name:"http" default:"127.0.0.1:8080" placeholder:"ADDR" help:"Address of plain HTTP; port 0: any free one."`
 	HTTPS  string            `name:"https" default:"127.0.0.1:8443" placeholder:"ADDR" help:"Address of TLS; port 0: any free one."`
 	Data   string            `type:"path" placeholder:"DIR" help:"Keep everything in this folder; default: a temporary one, removed at the end."`
+	Seed   []string          `type:"path" sep:"none" placeholder:"FILE|DIR" help:"Fill it at the start: a folder of configuration as export writes it, with accounts in sites/NAME/accounts.ndjson, or a file of accounts, one JSON object a line; may be repeated."`
 	Proxy  bool              `name:"proxy" help:"Make the address of plain HTTP a proxy too that answers for *.gigya.com and *.gigya-api.cn itself and refuses every other host: for clients with built-in host names."`
 	JSON   bool              `name:"json" help:"Print one line of JSON on standard output once calls are accepted, for scripts."`
 	Listen bool              `name:"allow-remote" help:"Allow addresses that other machines can reach. Everything is open to them: for closed networks only."`
@@ -55,6 +56,9 @@ func (c devCmd) Run(ctx context.Context, con console) (err error) {
 	defer func() { err = errors.Join(err, inst.Close()) }()
 	identity, err := inst.EnsureDev(ctx, cfg.DataCenter)
 	if err != nil {
+		return err
+	}
+	if err := c.seed(ctx, con, cfg, inst, identity); err != nil {
 		return err
 	}
 	return c.serve(ctx, con, cfg, inst, identity)

@@ -29,6 +29,9 @@ type cli struct {
 	Key         keyCmd         `cmd:"" help:"Create, list and revoke user keys and applications."`
 	SigningKey  signingKeyCmd  `cmd:"" help:"List and rotate the keys that sign id_tokens."`
 	Account     accountCmd     `cmd:"" help:"Create, show, import and export accounts."`
+	Export      exportCmd      `cmd:"" help:"Write the configuration of sites and partners to files."`
+	Plan        planCmd        `cmd:"" help:"Show what files of configuration would change; exit status 3 if anything."`
+	Apply       applyCmd       `cmd:"" help:"Make the configuration of sites and partners what files say."`
 	Audit       auditCmd       `cmd:"" help:"Verify and export the audit log, and tell what happened to an account."`
 	Search      searchCmd      `cmd:"" help:"Show how queries of accounts.search are run."`
 	Backup      backupCmd      `cmd:"" help:"Write a consistent copy of the database while the server runs."`
@@ -58,7 +61,8 @@ func main() {
 	os.Exit(status)
 }
 
-// run parses the arguments and runs the verb. It returns the exit status: 0, 1 for a failure, 2 for wrong arguments.
+// run parses the arguments and runs the verb. It returns the exit status: 0, 1 for a failure, 2 for wrong arguments, and what else a verb
+// says of itself.
 func run(ctx context.Context, args []string, con console) int {
 	exit := -1
 	parser, err := kong.New(&cli{},
@@ -87,9 +91,12 @@ func run(ctx context.Context, args []string, con console) int {
 	err = verb.Run()
 	var setting *config.Error
 	var usage *usageError
+	var status exitStatus
 	switch {
 	case err == nil:
 		return 0
+	case errors.As(err, &status):
+		return int(status)
 	case errors.As(err, &usage), errors.As(err, &setting) && setting.Source == config.CommandLine:
 		return wrongUsage(con, err, verb)
 	}
@@ -103,6 +110,11 @@ type usageError struct{ text string }
 func (e *usageError) Error() string { return e.text }
 
 func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
+
+// exitStatus is the outcome of a verb that has told everything already.
+type exitStatus int
+
+func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
 // parsed returns as much of the arguments as could be read, or nil.
 func parsed(err error) *kong.Context {

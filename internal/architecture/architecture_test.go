@@ -79,6 +79,8 @@ var floors = map[string]int{
 	"internal/oauth2":        9,
 	"internal/gateway":       9,
 
+	"internal/blueprint": 10,
+
 	"internal/server": 10,
 
 	"doorwardtest":   11,

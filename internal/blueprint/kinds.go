@@ -1,0 +1,95 @@
+package blueprint
+
+import (
+	"encoding/json"
+
+	"github.com/doorward/doorward/internal/document"
+	"github.com/doorward/doorward/internal/site"
+	"github.com/doorward/doorward/internal/siteconfig"
+	"github.com/doorward/doorward/internal/store"
+)
+
+// writeKinds makes the site's objects of all kinds what the files say.
+func (r *run) writeKinds(o *Owner, record *store.Site) error {
+	parent, err := r.parentOf(record)
+	if err != nil {
+		return err
+	}
+	s, err := site.Build(record, parent)
+	if err != nil {
+		return err
+	}
+	return r.objects(o, r.before[o], siteconfig.OfSite, func(k *siteconfig.Kind, name string, doc json.RawMessage) error {
+		if doc == nil {
+			return r.book.Delete(r.tx, s, k, name)
+		}
+		return r.book.Put(r.tx, s, k, name, doc)
+	})
+}
+
+// pending is an object that is not stored yet.
+type pending struct {
+	obj         *object
+	before, doc *document.Object
+}
+
+// objects makes the owner's objects of all kinds what the files say. put stores one; no document: it removes it.
+func (r *run) objects(o, before *Owner, of siteconfig.Owner, put func(k *siteconfig.Kind, name string, doc json.RawMessage) error) error {
+	var wanted []pending
+	for _, s := range r.sections {
+		if s.kind == nil || s.of != of {
+			continue
+		}
+		for _, obj := range before.in(s) {
+			if o.get(obj.key()) != nil {
+				continue
+			}
+			if !r.how.Prune {
+				r.plans[o].Kept = append(r.plans[o].Kept, obj.key())
+				continue
+			}
+			if err := put(s.kind, obj.name, nil); err != nil {
+				return err
+			}
+			r.changed(o, obj, obj.doc, nil)
+		}
+		for _, obj := range o.in(s) {
+			p := pending{obj: obj}
+			if was := before.get(obj.key()); was != nil {
+				p.before = was.doc
+			}
+			var ok bool
+			if p.doc, ok = r.filled(obj, p.before); !ok {
+				continue
+			}
+			r.unknown(obj.file, s.kind.Unknown(p.doc.JSON()))
+			if r.changed(o, obj, p.before, p.doc) {
+				wanted = append(wanted, p)
+			}
+		}
+	}
+	return r.putAll(wanted, put)
+}
+
+// putAll stores the objects. One that cannot be beside what another still has is tried again when the other has changed: the order in
+// which files are read decides nothing.
+func (r *run) putAll(wanted []pending, put func(k *siteconfig.Kind, name string, doc json.RawMessage) error) error {
+	for {
+		var refused []pending
+		faults := len(r.faults)
+		for _, p := range wanted {
+			before := len(r.faults)
+			if err := r.fault(p.obj.file, put(p.obj.section.kind, p.obj.name, p.doc.JSON())); err != nil {
+				return err
+			}
+			if len(r.faults) > before {
+				refused = append(refused, p)
+			}
+		}
+		if len(refused) == 0 || len(refused) == len(wanted) {
+			return nil
+		}
+		r.faults = r.faults[:faults]
+		wanted = refused
+	}
+}
