@@ -104,6 +104,33 @@ func TestSecretsNeverReachTheLog(t *testing.T) {
 	}
 }
 
+func TestSecretsInTextsThatAreNearlyJSONNeverReachTheLog(t *testing.T) {
+	for _, value := range []string{
+		`"{\"app\":{\"secret\":\"hunter2\"}}"`, // JSON in JSON: a frequent mistake of clients.
+		`{"shown":1,"config":"{\"clientSecret\":\"hunter2\"}"}`,
+		`[" {\"a\":\"[{\\\"secret\\\":\\\"hunter2\\\"}]\"}"]`,
+		`providers={"secret":"hunter2"}`,
+		`{"secret":"hunter2",}`,
+		"\ufeff" + `{"secret" : "hunter2"}`,
+		`{"note":"see {\"secret\":\"hunter2\"}"}`,
+		`{'secret':'hunter2'}`,
+		`"{'secret':'hunter2'}"`,
+		strings.Repeat(" ", 70<<10) + `"{\"secret\":\"hunter2\"}"`,
+		`{"steps":[{"params":{"deep":[{"passwordText":"hunter2","list":[{"paramName":"tokenValue","value":"hunter2"}]}],"sasUrl":"hunter2"}}]}`,
+	} {
+		record := string(audit.Call{Params: gigya.NewParams(gigya.Param{Name: "data", Value: value})}.Record().Record)
+		if strings.Contains(record, "hunter2") {
+			t.Errorf("%.100s\nthe record shows the value: %s", value, record)
+		}
+	}
+	for _, value := range []string{`SELECT * FROM accounts WHERE "a" = 'b'`, `"quoted": text`, `{"greeting":"[Site] \"hello\": you"}`, `<input name="password">`} {
+		record := string(audit.Call{Params: gigya.NewParams(gigya.Param{Name: "data", Value: value})}.Record().Record)
+		if strings.Contains(record, audit.Mask) {
+			t.Errorf("%s\nis masked: %s", value, record)
+		}
+	}
+}
+
 func TestRecordsAreBoundedValidJSON(t *testing.T) {
 	p := &gigya.Params{}
 	for i := range 1000 {

@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/doorward/doorward/internal/document"
@@ -46,6 +48,17 @@ func Sensitive(name string) bool {
 	return false
 }
 
+// sensitiveParts are what names of the parameters of a dataflow's steps, and of the members of social providers, have in them that
+// hold a secret. Both are of many makers, whose names end in anything.
+var sensitiveParts = []string{"password", "passphrase", "secret", "secert", "privatekey", "accountkey", "token", "credential", "apikey"}
+
+// sensitiveInStep is [Sensitive] for a parameter of a step.
+func sensitiveInStep(name string) bool {
+	lower := strings.ToLower(name)
+	return Sensitive(name) || strings.HasPrefix(lower, "sas") ||
+		slices.ContainsFunc(sensitiveParts, func(part string) bool { return strings.Contains(lower, part) })
+}
+
 // maxParsed is how much JSON is read for one record, in bytes: the tree of a text takes more than a hundred times its size.
 const maxParsed = 64 << 10
 
@@ -57,7 +70,8 @@ type masker struct {
 }
 
 // safe returns what of a parameter's value may be written down. Inside of JSON the same names are masked; JSON that cannot
-// be read, or is too much to read, cannot be searched for secrets and is masked as a whole.
+// be read, or is too much to read, cannot be searched for secrets and is masked as a whole. So is any other text that has
+// such a name in it as JSON has names: it was meant for JSON.
 func (m *masker) safe(name, value string) string {
 	switch {
 	case value == "":
@@ -65,27 +79,62 @@ func (m *masker) safe(name, value string) string {
 	case Sensitive(name), strings.EqualFold(name, "userKey") && !keyLike(value):
 		return Mask
 	}
-	if trimmed := strings.TrimLeft(value, " \t\r\n"); trimmed != "" && (trimmed[0] == '{' || trimmed[0] == '[') {
-		if len(trimmed) > m.left {
-			return Mask
-		}
-		m.left -= len(trimmed)
-		parsed, err := document.Parse([]byte(trimmed))
-		if err != nil {
-			return Mask
-		}
-		parsed = masked(parsed)
+	if parsed, ok := m.parse(value); ok {
+		parsed = m.masked(parsed, strings.EqualFold(name, "providers"))
 		if m.personal.touches(name) {
 			parsed = m.personal.replaced(parsed)
 		}
-		value = string(parsed.AppendJSON(nil))
-	} else if m.personal.touches(name) {
-		value = m.personal.replace(value)
+		return m.cut(string(parsed.AppendJSON(nil)))
 	}
-	if len(value) > m.longest {
-		return strings.ToValidUTF8(value[:m.longest], "") + "…"
+	if trimmed := strings.TrimLeft(value, space); trimmed != "" && (trimmed[0] == '{' || trimmed[0] == '[') {
+		return Mask
+	}
+	if m.personal.touches(name) {
+		return m.cut(m.personal.replace(value))
+	}
+	if value = m.cut(value); namesSecret(value) {
+		return Mask
 	}
 	return value
+}
+
+// space is what may stand before JSON.
+const space = " \t\r\n"
+
+// parse returns a text as JSON: an object, an array, or a text, in which there may be JSON again. What is more than may
+// still be read is none.
+func (m *masker) parse(text string) (document.Value, bool) {
+	text = strings.TrimLeft(text, space)
+	if text == "" || !strings.Contains(`{["`, text[:1]) || len(text) > m.left {
+		return document.Value{}, false
+	}
+	m.left -= len(text)
+	parsed, err := document.Parse([]byte(text))
+	return parsed, err == nil
+}
+
+// cut returns the part of the text that is kept.
+func (m *masker) cut(text string) string {
+	if len(text) > m.longest {
+		return strings.ToValidUTF8(text[:m.longest], "") + "…"
+	}
+	return text
+}
+
+// quotedName is a name as JSON has them, in JSON that is quoted itself too.
+var quotedName = regexp.MustCompile(`([0-9A-Za-z_-]+)\\*["']\s*:`)
+
+// namesSecret tells whether a text that is no JSON has the name of a secret in it as JSON would.
+func namesSecret(text string) bool {
+	if !strings.ContainsAny(text, `"'`) {
+		return false
+	}
+	for _, found := range quotedName.FindAllStringSubmatch(text, -1) {
+		if Sensitive(found[1]) {
+			return true
+		}
+	}
+	return false
 }
 
 // keyLike tells whether the text may be a user key. What is no user key in that parameter may be a secret that went into
@@ -100,20 +149,18 @@ func siteKeyLike(text string) bool {
 	return len(text) > 1 && text[0] >= '0' && text[0] <= '9' && text[1] == '_'
 }
 
-// masked returns the value with sensitive members masked, at any depth. It alters the objects in it.
-func masked(v document.Value) document.Value {
+// masked returns the value with sensitive members masked, at any depth, also in texts that are JSON. step: the value is in
+// the parameters of a step, or a social provider. It alters the objects in the value.
+func (m *masker) masked(v document.Value, step bool) document.Value {
 	switch v.Kind() {
 	case document.KindObject:
 		o := v.Object()
 		named, _ := o.Get("paramName")
 		for _, name := range o.Names() {
 			member, _ := o.Get(name)
-			// A step of a dataflow may name what it passes on beside the value. An API key that is of no site is a secret elsewhere.
-			hidden := Sensitive(name) || name == "value" && Sensitive(named.Str()) ||
-				strings.EqualFold(name, "apiKey") && !siteKeyLike(member.Str())
 			switch {
-			case !hidden:
-				o.Set(name, masked(member))
+			case !hidden(name, named.Str(), member, step):
+				o.Set(name, m.masked(member, step || name == "params"))
 			case !member.IsNull():
 				o.Set(name, document.String(Mask))
 			}
@@ -121,9 +168,29 @@ func masked(v document.Value) document.Value {
 	case document.KindArray:
 		items := make([]document.Value, 0, len(v.Items()))
 		for _, item := range v.Items() {
-			items = append(items, masked(item))
+			items = append(items, m.masked(item, step))
 		}
 		return document.ArrayOf(items...)
+	case document.KindString:
+		if parsed, ok := m.parse(v.Str()); ok {
+			return document.String(string(m.masked(parsed, step).AppendJSON(nil)))
+		}
+		if namesSecret(v.Str()) {
+			return document.String(Mask)
+		}
 	}
 	return v
+}
+
+// hidden tells whether a member is masked. named is what the object calls the member value: a step of a dataflow may name what
+// it passes on beside it.
+func hidden(name, named string, member document.Value, step bool) bool {
+	sensitive := Sensitive
+	if step {
+		sensitive = sensitiveInStep
+	}
+	if strings.EqualFold(name, "apiKey") {
+		return !siteKeyLike(member.Str()) // One that is of no site is a secret elsewhere.
+	}
+	return sensitive(name) || name == "value" && sensitive(named)
 }

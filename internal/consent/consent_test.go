@@ -233,6 +233,37 @@ func TestWhatIsShown(t *testing.T) {
 	}
 }
 
+func TestADraftIsNotTheCurrentVersionOfAPage(t *testing.T) {
+	doc := json.RawMessage(strings.Replace(statement, `"currentDocVersion":1`, `"currentDocVersion":2`, 1))
+	details, err := consent.Details(doc)
+	if got := string(details.JSON()); err != nil || !strings.Contains(got, `"en":{"purpose":"one","documentUrl":"u","currentDocVersion":1,`) {
+		t.Errorf("details %s, %v", got, err)
+	}
+	for drafts, want := range map[bool]string{true: `"currentDocVersion":2,`, false: `"currentDocVersion":1,`} {
+		legal, err := consent.Legal(doc, "en", drafts)
+		if err != nil || !strings.Contains(string(legal.JSON()), want) {
+			t.Errorf("drafts %v: %s, %v", drafts, legal.JSON(), err)
+		}
+	}
+}
+
+func TestNobodyIsAskedForAVersionThatIsADraft(t *testing.T) {
+	const texts = `{"isActive":true,"legalStatements":{"en":{"currentDocVersion":2,"minDocVersion":2,"versions":{"2":{"purpose":"two"},"1":{"purpose":"one"}}}}}`
+	doc := json.RawMessage(strings.NewReplacer(`"two"`, `"two","LegalStatementStatus":"Draft"`, `"one"`, `"one","LegalStatementStatus":"Published"`).Replace(texts))
+	details, err := consent.Details(doc)
+	if got := string(details.JSON()); err != nil || !strings.Contains(got, `"currentDocVersion":1,"minDocVersion":1}`) {
+		t.Errorf("details %s, %v", got, err)
+	}
+	legal, err := consent.Legal(doc, "en", false)
+	if err != nil || !strings.HasPrefix(string(legal.JSON()), `{"currentDocVersion":1,"minDocVersion":1,"versions":{"1":`) {
+		t.Errorf("%s, %v", legal.JSON(), err)
+	}
+	doc = json.RawMessage(strings.NewReplacer(`"two"`, `"two","LegalStatementStatus":"Draft"`, `"one"`, `"one","LegalStatementStatus":"Historic"`).Replace(texts))
+	if legal, err = consent.Legal(doc, "en", false); err != nil || string(legal.JSON()) != `{"versions":{"1":{"purpose":"one","LegalStatementStatus":"Historic"}}}` {
+		t.Errorf("%s, %v", legal.JSON(), err)
+	}
+}
+
 func TestTheDefaultLanguageIsOneOfTheStatement(t *testing.T) {
 	for lang, want := range map[string]string{
 		"en": `"defaultLang":"en"`,

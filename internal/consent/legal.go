@@ -146,7 +146,7 @@ func checkLegal(path string, legal *document.Object) error {
 	entries, _ := legal.Get(n.entries)
 	seen, public := map[string]bool{}, 0
 	for name, v := range entries.Object().All() {
-		at := path + "." + n.entries + "." + name
+		at := siteconfig.MemberPath(path+"."+n.entries, name)
 		plain, _, ok := n.key(name)
 		switch {
 		case !ok:
@@ -211,6 +211,7 @@ func Legal(doc json.RawMessage, lang string, drafts bool) (*document.Object, err
 	if drafts {
 		return legal, nil
 	}
+	n.hideDraft(legal)
 	entries, _ := legal.Get(n.entries)
 	for _, name := range entries.Object().Names() {
 		if v, _ := entries.Object().Get(name); statusOf(v.Object()) == draft {
@@ -243,9 +244,10 @@ func inForce(legal *document.Object) *document.Object {
 	if public == "" {
 		return nil
 	}
+	n.hideDraft(legal)
 	_, version := n.find(legal, public)
 	current, _ := legal.Get(n.current)
-	if _, chosen := n.find(legal, n.value(current)); chosen != nil && statusOf(chosen) != draft {
+	if _, chosen := n.find(legal, n.value(current)); chosen != nil {
 		version = chosen
 	}
 	shown := &document.Object{}
@@ -258,6 +260,34 @@ func inForce(legal *document.Object) *document.Object {
 		}
 	}
 	return shown
+}
+
+// hideDraft lets a current version that is a draft be the published one: who agrees to the text that is shown must not be told the
+// number of another, nor asked for a later one. The texts are altered.
+func (n *numbering) hideDraft(legal *document.Object) {
+	current, _ := legal.Get(n.current)
+	if _, chosen := n.find(legal, n.value(current)); chosen == nil || statusOf(chosen) != draft {
+		return
+	}
+	public := n.withStatus(legal, published)
+	if public == "" {
+		legal.Delete(n.current)
+		legal.Delete(n.min)
+		return
+	}
+	legal.Set(n.current, n.pointerTo(public))
+	at, _ := n.pointer(legal, n.current)
+	if least, ok := n.pointer(legal, n.min); ok && least > at {
+		legal.Set(n.min, n.pointerTo(public))
+	}
+}
+
+// pointerTo is the value of a pointer to the version of the key.
+func (n *numbering) pointerTo(name string) document.Value {
+	if plain, _, ok := n.key(name); ok && n == byNumber {
+		return document.Number(plain)
+	}
+	return document.String(name)
 }
 
 // DeleteDraft returns the statement without the draft of the language, known by a number or a date. What is not there is 404000,

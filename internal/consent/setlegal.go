@@ -8,6 +8,7 @@ import (
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/document"
+	"github.com/doorward/doorward/internal/siteconfig"
 )
 
 // SetLegal returns the statement of the id with the versions that were sent for the language. path is the parameter, for errors.
@@ -90,15 +91,23 @@ func (c *change) versions() error {
 		entries = document.FromObject(&document.Object{})
 		c.legal.Set(c.n.entries, entries)
 	}
+	stored := map[string]string{}
+	for name := range entries.Object().All() {
+		plain, _, _ := c.n.key(name)
+		stored[plain] = name
+	}
 	for key, v := range sent.Object().All() {
-		if _, _, ok := c.n.key(key); !ok {
-			return gigya.InvalidArgumentBecause(c.path+"."+c.n.entries+"."+key, "want "+c.n.want)
+		at := siteconfig.MemberPath(c.path+"."+c.n.entries, key)
+		plain, _, ok := c.n.key(key)
+		if !ok {
+			return gigya.InvalidArgumentBecause(at, "want "+c.n.want)
 		}
 		if v.IsNull() {
-			return gigya.InvalidArgumentBecause(c.path+"."+c.n.entries+"."+key, "want an object; accounts.deleteLegalStatements deletes")
+			return gigya.InvalidArgumentBecause(at, "want an object; accounts.deleteLegalStatements deletes")
 		}
-		version := v.Object().Clone()
-		name, old := c.n.find(c.legal, key)
+		version, name := v.Object().Clone(), stored[plain]
+		held, _ := entries.Object().Get(name)
+		old := held.Object()
 		if old != nil && statusOf(old) != draft {
 			if statusOf(version) == "" {
 				version.Set(status, document.String(statusOf(old)))
@@ -113,7 +122,7 @@ func (c *change) versions() error {
 			version.Set(status, document.String(draft))
 		}
 		if name == "" {
-			name = key
+			name, stored[plain] = key, key
 		}
 		if statusOf(version) == published {
 			c.now = append(c.now, name)
@@ -168,10 +177,7 @@ func (c *change) pointerTo(name string, sent document.Value) document.Value {
 	if !sent.IsNull() && c.n.same(c.n.value(sent), name) {
 		return sent
 	}
-	if plain, _, ok := c.n.key(name); ok && c.n == byNumber {
-		return document.Number(plain)
-	}
-	return document.String(name)
+	return c.n.pointerTo(name)
 }
 
 func (c *change) pointers() {

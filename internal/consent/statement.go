@@ -16,6 +16,8 @@ import (
 // switch them on and off.
 var Kind = &siteconfig.Kind{
 	Name: "consentStatement", Of: siteconfig.OfSite, Inherit: siteconfig.ParentMerged, OnChild: []string{"isActive"}, Most: 200,
+	// Anybody may have all of them read.
+	Total: 8 << 20,
 	Shape: statementShape, Check: checkStatement,
 	Summary: "What users are asked to agree to: its switches, and the versions of its text by language.",
 }
@@ -104,7 +106,7 @@ func checkStatement(doc json.RawMessage) error {
 	}
 	stored, _ := s.Get(texts)
 	for lang, v := range stored.Object().All() {
-		at := texts + "." + lang
+		at := siteconfig.MemberPath(texts, lang)
 		if !isLanguage(lang) {
 			return gigya.InvalidArgumentBecause(at, "want a language such as en or pt-br")
 		}

@@ -99,11 +99,12 @@ func MergeMember(group, own json.RawMessage, changes *document.Object) (json.Raw
 
 // mergeRequired changes one section of what a member has stored.
 func mergeRequired(rule *sectionRule, base, of, member *document.Object, change document.Value) error {
-	sent, err := fieldsOf(rule, change)
+	inForce := effective(rule, base, of)
+	sent, err := fieldsOf(rule, inForce, change)
 	if err != nil {
 		return err
 	}
-	full := sectionOf(effective(rule, base, of), "fields")
+	full := sectionOf(inForce, "fields")
 	section, fields := &document.Object{}, sectionOf(sectionOf(member, rule.name), "fields").Clone()
 	section.Set("fields", document.FromObject(fields))
 	for _, f := range sent {
@@ -143,12 +144,14 @@ type sentField struct {
 	value document.Value
 }
 
-// fieldsOf returns the fields of a section's change for a member; a switch of the whole section is refused.
-func fieldsOf(rule *sectionRule, change document.Value) ([]sentField, error) {
+// fieldsOf returns the fields of a section's change for a member; a switch of the whole section is refused unless it is as in
+// force: SAP's toolkit sends it back with the fields.
+func fieldsOf(rule *sectionRule, inForce *document.Object, change document.Value) ([]sentField, error) {
 	if change.Kind() != document.KindObject {
 		return nil, gigya.InvalidArgumentBecause(rule.name, "must be an object")
 	}
-	if v, ok := change.Object().Get("dynamicSchema"); ok && !v.IsNull() {
+	present, known := inForce.Get("dynamicSchema")
+	if v, ok := change.Object().Get("dynamicSchema"); ok && !v.IsNull() && !(known && present.Equal(v)) {
 		return nil, gigya.InvalidArgumentBecause(rule.name+".dynamicSchema", "a member of a site group cannot set it")
 	}
 	fields, _ := change.Object().Get("fields")

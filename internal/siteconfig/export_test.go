@@ -25,7 +25,19 @@ func CheckSecrets(t *testing.T, text string, patterns []string) {
 		}
 		fillSecrets(doc, read)
 	}
+	if without := (&Kind{Secrets: patterns}).WithoutSecrets([]byte(before)); takeSecrets(must(t, without), patterns) != nil {
+		t.Errorf("%s: without secrets %s", before, without)
+	}
 	if after := string(doc.JSON()); after != before {
 		t.Errorf("%s became %s", before, after)
 	}
+}
+
+func must(t *testing.T, text []byte) *document.Object {
+	t.Helper()
+	doc, err := document.ParseObject(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
 }

@@ -3,6 +3,8 @@ package siteconfig
 import (
 	"encoding/json"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/document"
@@ -45,8 +47,9 @@ type Kind struct {
 	OnChild []string
 	// Large: objects are read from the store when they are asked for, and not kept in memory.
 	Large bool
-	// Most bounds how many objects an owner stores, Size the bytes of one; 0: [MaxObjects], [MaxSize].
-	Most, Size int
+	// Most bounds how many objects an owner stores, Size the bytes of one, Total those of all, which are read together; 0:
+	// [MaxObjects], [MaxSize], [MaxTotal].
+	Most, Size, Total int
 	// Secrets are the paths of what never lies open: names joined by dots, * for each member or element
 	// ("providers.*.app.secret"), a word with * in it for names of that form in any letter case ("*secret*"), ** for any number
 	// of levels.
@@ -68,6 +71,7 @@ type Kind struct {
 const (
 	MaxObjects = 1000
 	MaxSize    = 1 << 20
+	MaxTotal   = 64 << 20
 	maxName    = 256
 )
 
@@ -85,6 +89,13 @@ func (k *Kind) size() int {
 	return MaxSize
 }
 
+func (k *Kind) total() int {
+	if k.Total > 0 {
+		return k.Total
+	}
+	return MaxTotal
+}
+
 func (k *Kind) defaults(s *site.Site) map[string]json.RawMessage {
 	if k.Default == nil {
 		return nil
@@ -99,8 +110,8 @@ func (k *Kind) CheckName(name string) error {
 		return nil
 	case k.Single:
 		return gigya.InvalidArgumentBecause(k.Name, "there is one only, and it has no name")
-	case name == "" || len(name) > maxName || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r == 0x7f }):
-		return gigya.InvalidArgumentBecause(k.Name, "a name has 1 to 256 bytes and no control characters")
+	case name == "" || len(name) > maxName || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
+		return gigya.InvalidArgumentBecause(k.Name, "a name has 1 to 256 bytes of UTF-8 and no control characters")
 	}
 	return nil
 }
@@ -122,6 +133,19 @@ func (k *Kind) check(doc *document.Object) error {
 	return nil
 }
 
+// whole tells whether the stored object has what one of the kind is nothing without.
+func (k *Kind) whole(doc json.RawMessage) bool {
+	if k.Shape == nil {
+		return true
+	}
+	for _, m := range k.Shape.members {
+		if raw, _ := document.Member(doc, m.Name); m.Required && document.KindOf(raw) == document.KindNull {
+			return false
+		}
+	}
+	return true
+}
+
 // Unknown returns the paths of members that the kind does not know, in the order of the object. They are kept all the
 // same; who writes an object by hand may want to hear of them.
 func (k *Kind) Unknown(doc json.RawMessage) []string {
@@ -139,8 +163,6 @@ func (k *Kind) WithoutSecrets(doc json.RawMessage) json.RawMessage {
 	if err != nil {
 		return nil
 	}
-	for _, pattern := range k.Secrets {
-		removeAt(document.FromObject(parsed), strings.Split(pattern, "."))
-	}
+	removeSecrets(document.FromObject(parsed), parsePaths(k.Secrets))
 	return parsed.JSON()
 }

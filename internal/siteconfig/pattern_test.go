@@ -1,9 +1,12 @@
 package siteconfig_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/siteconfig"
 )
 
@@ -28,9 +31,43 @@ func TestSecretsOfAnyDepthAreTakenOutAndPutBack(t *testing.T) {
 	} {
 		siteconfig.CheckSecrets(t, text, patterns)
 	}
+	for _, text := range []string{
+		`{"credentials":{"password":"p","user":"u","deep":[{"token":{"secret":"s"}}]},"token":[{"secret":"x","password":{"token":1}}]}`,
+		`{"secret":{"token":{"password":"p"}},"token":{"secret":{"password":"p"}},"password":{"secret":{"token":"t"}}}`,
+	} {
+		siteconfig.CheckSecrets(t, text, []string{"**.*password*", "**.*secret*", "**.*token*", "**.*credential*"})
+	}
 	k := &siteconfig.Kind{Name: "k", Secrets: patterns}
 	got := k.WithoutSecrets([]byte(`{"steps":[{"params":{"a":1,"secret":"x","deep":[{"clientSecret":2,"b":[]}]}}],"app":{"password":1,"id":2}}`))
 	if want := `{"steps":[{"params":{"a":1,"deep":[{"b":[]}]}}],"app":{"id":2}}`; string(got) != want {
 		t.Errorf("\n got %s\nwant %s", got, want)
 	}
+}
+
+func TestManySecretsCostNoMoreThanTheirSize(t *testing.T) {
+	name := strings.Repeat("n", 200_000)
+	var members, elements strings.Builder
+	for i := range 20_000 {
+		fmt.Fprintf(&members, `,"token%d":%d`, i, i)
+		fmt.Fprintf(&elements, `,{"value":%d}`, i)
+	}
+	start := time.Now()
+	for _, text := range []string{
+		`{"` + name + `":{` + members.String()[1:] + `}}`,
+		`{"` + name + `":[` + elements.String()[1:] + `]}`,
+		strings.Repeat(`{"a":`, 30) + `[` + elements.String()[1:] + `]` + strings.Repeat(`}`, 30),
+	} {
+		siteconfig.CheckSecrets(t, text, []string{"**.value", "**.*token*", "**.*secret*"})
+	}
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("took %s", took)
+	}
+}
+
+func TestASecretAsDeepAsDocumentsAre(t *testing.T) {
+	h := newHouse(t)
+	k := &siteconfig.Kind{Name: "deep", Of: siteconfig.OfSite, Secrets: []string{"**.secret"}}
+	text := strings.Repeat(`{"a":`, document.MaxDepth-1) + `{"secret":"s"}` + strings.Repeat(`}`, document.MaxDepth-1)
+	h.must(h.put(h.parent, k, "x", text))
+	wantText(t, h.get(h.parent, k, "x"), text)
 }

@@ -132,7 +132,7 @@ func (s *Shape) checkElements(path string, items []document.Value) error {
 func (s *Shape) checkMembers(path string, o *document.Object) error {
 	for _, m := range s.members {
 		if v, _ := o.Get(m.Name); m.Required && v.IsNull() {
-			return refuse(memberAt(path, m.Name), "is missing")
+			return refuse(MemberPath(path, m.Name), "is missing")
 		}
 	}
 	if s.each != nil && o.Len() > s.most {
@@ -143,7 +143,7 @@ func (s *Shape) checkMembers(path string, o *document.Object) error {
 		if known == nil || v.IsNull() {
 			continue
 		}
-		if err := known.Check(memberAt(path, name), v); err != nil {
+		if err := known.Check(MemberPath(path, name), v); err != nil {
 			return err
 		}
 	}
@@ -175,7 +175,7 @@ func (s *Shape) Unknown(path string, v document.Value) []string {
 		return list
 	}
 	for name, member := range v.Object().All() {
-		at := memberAt(path, name)
+		at := MemberPath(path, name)
 		if known := s.member(name); known != nil {
 			list = append(list, known.Unknown(at, member)...)
 		} else {
@@ -194,7 +194,9 @@ func (s *Shape) CheckText(path string, text json.RawMessage) error {
 	return s.Check(path, v)
 }
 
-func memberAt(path, name string) string {
+// MemberPath is the path of a member for errors: that of what it is in, which may be empty, and its name, of which a long one is
+// cut.
+func MemberPath(path, name string) string {
 	const longest = 100
 	if len(name) > longest {
 		name = strings.ToValidUTF8(name[:longest], "") + "…"

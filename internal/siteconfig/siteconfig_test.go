@@ -201,6 +201,8 @@ func TestWhatAKindRefusesIsNamedAndNotStored(t *testing.T) {
 		{"x", `{`, 400004, "hook: want a JSON object"},
 		{"", `{"url":"u"}`, 400006, "hook: a name has 1 to 256 bytes"},
 		{"a\nb", `{"url":"u"}`, 400006, "hook: a name has 1 to 256 bytes"},
+		{"a\xffb", `{"url":"u"}`, 400006, "hook: a name has 1 to 256 bytes of UTF-8"},
+		{"a\u0085b", `{"url":"u"}`, 400006, "hook: a name has 1 to 256 bytes"},
 		{strings.Repeat("n", 257), `{"url":"u"}`, 400006, "hook: a name has 1 to 256 bytes"},
 		{"x", `{}`, 400006, "Invalid argument: url: is missing"},
 		{"x", `{"url":null}`, 400006, "Invalid argument: url: is missing"},
@@ -242,6 +244,45 @@ func TestWhatAKindRefusesIsNamedAndNotStored(t *testing.T) {
 	if err := h.put(h.parent, list, "name", `{}`); err == nil {
 		t.Error("a site has the object of a partner")
 	}
+}
+
+func TestABatchIsHeldToTheBoundsOfAll(t *testing.T) {
+	h := newHouse(t)
+	h.must(h.put(h.parent, hook, "one", `{"url":"1"}`))
+	batch := func(names ...string) error {
+		return h.store.Change(context.Background(), func(tx store.Tx) error {
+			b := h.book.Batch(tx, h.parent, hook)
+			for _, name := range names {
+				if err := b.Put(name, json.RawMessage(`{"url":"`+name+`"}`)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err := batch("two", "three", "four"); err == nil || !strings.Contains(err.Error(), "there are 3 already") {
+		t.Errorf("one too many: %v", err)
+	}
+	wantText(t, h.list(h.parent, hook), `one {"url":"1"} own=true updated=1000`+"\n")
+	h.must(batch("two", "one", "two", "three"))
+	if err := batch("three", "same", "two"); err == nil {
+		t.Error("one too many")
+	}
+
+	large := &siteconfig.Kind{Name: "large", Of: siteconfig.OfSite, Large: true, Total: 4000, Secrets: []string{"secret"}}
+	doc := func(member string, size int) string { return `{"` + member + `":"` + strings.Repeat("x", size) + `"}` }
+	h.must(h.put(h.parent, large, "a", doc("open", 2000)))
+	h.must(h.put(h.parent, large, "b", doc("secret", 1000)))
+	err := h.put(h.parent, large, "c", doc("secret", 1000))
+	var refused *gigya.Error
+	if !errors.As(err, &refused) || refused.Code != gigya.RequestEntityTooLarge || refused.Details != "large: all together are too large" {
+		t.Errorf("too much: %v", err)
+	}
+	if err := h.put(h.parent, large, "b", doc("open", 2000)); err == nil {
+		t.Error("too much of what is there")
+	}
+	h.must(h.put(h.parent, large, "a", doc("open", 10)))
+	h.must(h.put(h.parent, large, "c", doc("secret", 1000)))
 }
 
 func TestAMemberOfAGroupInherits(t *testing.T) {
@@ -358,5 +399,9 @@ func FuzzSecretsComeBackWhereTheyWere(f *testing.F) {
 	for _, seed := range []string{`{"headers":[{"name":"A","value":"v"}]}`, `{"apps":{"a/b":{"app":{"secret":{"x":[1]}}},"c":null}}`, `{"keys":[1,[2],{"a":null}]}`, `{"keys":{"~1/":"0"},"headers":{"value":1}}`} {
 		f.Add(seed)
 	}
-	f.Fuzz(func(t *testing.T, text string) { siteconfig.CheckSecrets(t, text, hook.Secrets) })
+	f.Add(`{"token":{"secret":"s","a":[{"token":1}]},"secret":[{"token":"t"}]}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		siteconfig.CheckSecrets(t, text, hook.Secrets)
+		siteconfig.CheckSecrets(t, text, []string{"**.*secret*", "**.*token*"})
+	})
 }

@@ -41,6 +41,7 @@ var topicShape = siteconfig.Object(
 	siteconfig.Member{Name: "topic", Shape: siteconfig.Text(1, 256), Required: true},
 	siteconfig.Member{Name: "description", Shape: siteconfig.Text(0, 4096)},
 	siteconfig.Member{Name: "lastModified", Shape: siteconfig.Text(0, 64)},
+	siteconfig.Member{Name: "isActive", Shape: siteconfig.Flag()},
 )
 
 func isTopicID(id string) bool {
@@ -92,7 +93,7 @@ func topics(sent *document.Object) (*document.Object, error) {
 			if _, named := pair.Get("topicChannelId"); !named {
 				pair.Set("topicChannelId", document.String(name))
 			}
-			if err := topicShape.Check("topicChannel."+name, document.FromObject(pair)); err != nil {
+			if err := topicShape.Check(siteconfig.MemberPath("topicChannel", name), document.FromObject(pair)); err != nil {
 				return nil, err
 			}
 			own, _ := pair.Get("topicChannelId")

@@ -40,10 +40,11 @@ func setSettings(d Deps) *method.Method {
 			return method.None{}, err
 		}
 		return method.None{}, d.configure(ctx, c.Invocation, func(tx store.Tx) error {
+			batch := d.Config.Batch(tx, c.Site, topicKind)
 			for id, v := range pairs.All() {
 				pair := v.Object().Clone()
 				pair.Set("lastModified", document.String(clock.FromTime(c.Now).ISO()))
-				if err := d.Config.Put(tx, c.Site, topicKind, id, pair.JSON()); err != nil {
+				if err := batch.Put(id, pair.JSON()); err != nil {
 					return err
 				}
 			}

@@ -52,8 +52,9 @@ func findExtension(c *method.Invocation, entries []siteconfig.Entry, id string) 
 }
 
 // showExtension returns the extension with its members in the recorded order, of which none is missing.
-func showExtension(c *method.Invocation, e *siteconfig.Entry) (*document.Object, error) {
-	stored, err := shownHeaders(c, extensionKind, e.Document, "accounts.extensions.modify")
+func (d Deps) showExtension(ctx context.Context, c *method.Invocation, e *siteconfig.Entry) (*document.Object, error) {
+	// Headers are the parent's always: a member cannot set them.
+	stored, err := d.shownHeaders(ctx, c, extensionKind, c.Site.Group, e.Document, "accounts.extensions.modify")
 	if err != nil {
 		return nil, err
 	}

@@ -52,7 +52,7 @@ func createExtension(d Deps) *method.Method {
 			doc.Set(name, v)
 		}
 		err = d.Store.Change(ctx, func(tx store.Tx) error {
-			_, err := d.Config.OwnIn(tx, c.Site, extensionKind, p.ExtensionPoint)
+			_, err := d.Config.GetIn(tx, c.Site, extensionKind, p.ExtensionPoint)
 			if err == nil {
 				return gigya.NewError(gigya.UniqueIdentifierExists, "extensionPoint: there is an extension already")
 			}
@@ -68,7 +68,7 @@ func createExtension(d Deps) *method.Method {
 			return nil, err
 		}
 		now := clock.FromTime(c.Now)
-		shown, err := showExtension(c.Invocation, &siteconfig.Entry{
+		shown, err := d.showExtension(ctx, c.Invocation, &siteconfig.Entry{
 			Name: p.ExtensionPoint, Document: doc.JSON(), Own: true, Created: now, Updated: now,
 		})
 		return &ExtensionResult{shown}, err

@@ -39,7 +39,7 @@ func getExtension(d Deps) *method.Method {
 		if err != nil {
 			return nil, err
 		}
-		shown, err := showExtension(c.Invocation, e)
+		shown, err := d.showExtension(ctx, c.Invocation, e)
 		return &ExtensionResult{shown}, err
 	})
 }

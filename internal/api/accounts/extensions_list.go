@@ -17,7 +17,8 @@ type ExtensionsResult struct {
 // listExtensions serves accounts.extensions.list: the extensions of the site; a member of a site group has its parent's, with
 // what it has changed.
 //
-// Callers: server credentials. The values of headers are shown to those alone who may also change extensions.
+// Callers: server credentials. The values of headers are shown to those alone who may also change extensions, at the parent of
+// a site group.
 //
 // Source: recorded fixtures of the toolkit.
 func listExtensions(d Deps) *method.Method {
@@ -33,7 +34,7 @@ func listExtensions(d Deps) *method.Method {
 		}
 		result := &ExtensionsResult{Result: make([]*document.Object, 0, len(entries))}
 		for i := range entries {
-			shown, err := showExtension(c.Invocation, &entries[i])
+			shown, err := d.showExtension(ctx, c.Invocation, &entries[i])
 			if err != nil {
 				return nil, err
 			}

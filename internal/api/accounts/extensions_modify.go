@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 
@@ -27,7 +28,7 @@ type ModifyExtensionParams struct {
 //
 // Callers: server credentials. A wrong value is 400006, an unknown id 404000. A member of a site group can change enabled and
 // extensionFuncUrl, and what it has changed the parent no longer changes for it; anything else that is not as it is already
-// is 400006.
+// is 400006. Another URL for an extension that has headers of the parent's is 403007 for who may not see those: they are sent there.
 //
 // Sources: the type definitions of a client; the toolkit.
 func modifyExtension(d Deps) *method.Method {
@@ -44,9 +45,16 @@ func modifyExtension(d Deps) *method.Method {
 		if err != nil {
 			return method.None{}, err
 		}
+		may, err := c.MayAt(ctx, d.Sites, c.Site.Group, c.Method.Spec.Name)
+		if err != nil {
+			return method.None{}, err
+		}
 		return method.None{}, d.changeExtension(ctx, c.Invocation, p.ExtensionID, func(tx store.Tx, e *siteconfig.Entry) error {
 			if p.ExtensionPoint != "" && p.ExtensionPoint != e.Name {
 				return gigya.InvalidArgumentBecause("extensionPoint", "cannot change: create another extension")
+			}
+			if !may && redirects(e.Document, changes) {
+				return caller.Denied(c.Method.Spec.Name)
 			}
 			doc, err := d.extensionToStore(tx, c.Invocation, e, changes)
 			if err != nil {
@@ -55,6 +63,12 @@ func modifyExtension(d Deps) *method.Method {
 			return d.Config.Put(tx, c.Site, extensionKind, e.Name, doc.JSON())
 		})
 	})
+}
+
+// redirects tells whether the changes give an extension with secrets another URL.
+func redirects(extension json.RawMessage, changes *document.Object) bool {
+	url, sent := changes.Get("extensionFuncUrl")
+	return sent && url.Str() != textOf(extension, "extensionFuncUrl") && string(extensionKind.WithoutSecrets(extension)) != string(extension)
 }
 
 // extensionToStore returns what the site itself stores after the changes.
@@ -69,9 +83,14 @@ func (d Deps) extensionToStore(tx store.Tx, c *method.Invocation, e *siteconfig.
 			return nil, err
 		}
 	}
+	shown, err := document.ParseObject(extensionKind.WithoutSecrets(e.Document))
+	if err != nil {
+		return nil, err
+	}
 	for name, v := range changes.All() {
 		if c.Site.IsMember() && !slices.Contains(extensionKind.OnChild, name) {
-			if present, _ := inForce.Get(name); !present.Equal(v) {
+			present, _ := inForce.Get(name)
+			if open, _ := shown.Get(name); !present.Equal(v) && !open.Equal(v) {
 				return nil, gigya.InvalidArgumentBecause(name, "a member of a site group can change enabled and extensionFuncUrl alone")
 			}
 			continue

@@ -135,8 +135,10 @@ func (d Deps) screenSet(ctx context.Context, c *method.Invocation, id string) (*
 func screenSetIDs(text string) ([]string, error) {
 	text = strings.TrimSpace(text)
 	var ids []string
+	seen := map[string]bool{}
 	add := func(id string) {
-		if id = strings.TrimSpace(id); id != "" && !slices.Contains(ids, id) {
+		if id = strings.TrimSpace(id); id != "" && !seen[id] {
+			seen[id] = true
 			ids = append(ids, id)
 		}
 	}

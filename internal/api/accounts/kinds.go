@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -103,9 +104,15 @@ func jsonArray(name, text string) (document.Value, error) {
 	return v, nil
 }
 
-// shownHeaders returns headers as the caller may see them: the values only if it may also set them.
-func shownHeaders(c *method.Invocation, k *siteconfig.Kind, doc json.RawMessage, setter string) (*document.Object, error) {
-	if c.Caller.Key != nil && !c.Caller.Rights.May(setter) {
+// shownHeaders returns headers as the caller may see them: the values only if it may also set them, at the site that has.
+func (d Deps) shownHeaders(
+	ctx context.Context, c *method.Invocation, k *siteconfig.Kind, owner string, doc json.RawMessage, setter string,
+) (*document.Object, error) {
+	may, err := c.MayAt(ctx, d.Sites, owner, setter)
+	if err != nil {
+		return nil, err
+	}
+	if !may {
 		doc = k.WithoutSecrets(doc)
 	}
 	return document.ParseObject(doc)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
-	"unicode"
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/caller"
@@ -15,11 +13,8 @@ import (
 	"github.com/doorward/doorward/internal/store"
 )
 
-// Bounds of the parameter counters: its elements, and the bytes of a class and of a path. They are ours.
-const (
-	maxCounterElements = 100
-	maxCounterName     = 64
-)
+// maxCounterElements bounds the elements of the parameter counters. It is ours.
+const maxCounterElements = 100
 
 // RegisterCountersParams are the parameters of accounts.registerCounters.
 type RegisterCountersParams struct {
@@ -113,25 +108,12 @@ func counterOf(o *document.Object) (c site.Counter, err error) {
 		return c, gigya.MissingParameter("counters.class")
 	case c.Path == "":
 		return c, gigya.MissingParameter("counters.path")
-	case !validCounterName(c.Class):
+	case !c.ValidClass():
 		return c, gigya.InvalidArgumentBecause("counters", "this cannot be a class")
-	case !validCounterPath(c.Path):
+	case !c.ValidPath():
 		return c, gigya.InvalidArgumentBecause("counters", "want the path / or one of at most two levels: /news/sport")
 	}
 	return c, nil
-}
-
-// validCounterName tells whether the text can be a class, or a path by its characters. Those that are missing would end a text
-// in a query, or begin an expression.
-func validCounterName(text string) bool {
-	return len(text) <= maxCounterName && !strings.ContainsFunc(text, func(r rune) bool {
-		return !unicode.IsPrint(r) || r == unicode.ReplacementChar || strings.ContainsRune("\"'\\()<>", r)
-	})
-}
-
-// validCounterPath tells whether the text can be a path. What follows the last slash is a level, an empty one too.
-func validCounterPath(path string) bool {
-	return validCounterName(path) && strings.HasPrefix(path, "/") && strings.Count(path, "/") <= 2 && !strings.HasPrefix(path, "//")
 }
 
 // countersOf reads an array of {class, path}.

@@ -10,6 +10,7 @@ import (
 	"github.com/doorward/doorward/internal/consent"
 	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/method"
+	"github.com/doorward/doorward/internal/siteconfig"
 	"github.com/doorward/doorward/internal/store"
 )
 
@@ -41,16 +42,17 @@ func setConsentsStatements(d Deps) *method.Method {
 			return method.None{}, err
 		}
 		for id := range sent.All() {
-			if err := consent.CheckID("preferences."+id, id); err != nil {
+			if err := consent.CheckID(siteconfig.MemberPath("preferences", id), id); err != nil {
 				return method.None{}, err
 			}
 		}
 		return method.None{}, d.configure(ctx, c.Invocation, func(tx store.Tx) error {
+			statements := d.Config.Batch(tx, c.Site, consent.Kind)
 			for id, v := range sent.All() {
 				if v.Kind() != document.KindObject {
 					return gigya.InvalidArgumentBecause("preferences."+id, "must be an object")
 				}
-				if err := d.setConsent(tx, c.Invocation, id, v.Object()); err != nil {
+				if err := d.setConsent(tx, c.Invocation, statements, id, v.Object()); err != nil {
 					return err
 				}
 			}
@@ -60,7 +62,7 @@ func setConsentsStatements(d Deps) *method.Method {
 }
 
 // setConsent stores one statement.
-func (d Deps) setConsent(tx store.Tx, c *method.Invocation, id string, changes *document.Object) error {
+func (d Deps) setConsent(tx store.Tx, c *method.Invocation, statements *siteconfig.Batch, id string, changes *document.Object) error {
 	path := "preferences." + id
 	var doc json.RawMessage
 	var err error
@@ -75,7 +77,7 @@ func (d Deps) setConsent(tx store.Tx, c *method.Invocation, id string, changes *
 	if err != nil {
 		return err
 	}
-	return d.Config.Put(tx, c.Site, consent.Kind, id, doc)
+	return statements.Put(id, doc)
 }
 
 // switchConsent returns what a member of a site group stores of its parent's statement.

@@ -101,7 +101,7 @@ func (d Deps) changeGroupSchema(ctx context.Context, c *method.Invocation, chang
 		if err != nil {
 			return err
 		}
-		if !rights.May(c.Method.Spec.Name) {
+		if !c.Method.Within(c, rights, c.Method.Right()) {
 			return caller.Denied(c.Method.Spec.Name)
 		}
 	}

@@ -54,7 +54,7 @@ func checkSMSTemplates(doc json.RawMessage) error {
 		at := name + ".globalTemplates"
 		texts, _ := document.MemberAt(doc, name, "globalTemplates")
 		language := textOf(texts, "defaultLanguage")
-		if _, ok := document.MemberAt(texts, "templates", language); !ok {
+		if raw, _ := document.MemberAt(texts, "templates", language); document.KindOf(raw) != document.KindString {
 			return gigya.InvalidArgumentBecause(at+".defaultLanguage", "must be the language of one of the templates")
 		}
 	}

@@ -159,6 +159,7 @@ func TestSMSTemplates(t *testing.T) {
 		"no placeholder, country":  {`{"tfa":{"globalTemplates":{"templates":{"en":"{{code}}"},"defaultLanguage":"en"},"templatesPerCountryCode":{"1":{"templates":{"en":"hello"}}}}}`, "400006", "tfa.templatesPerCountryCode.1.templates.en"},
 		"no texts":                 {`{"otp":{"templatesPerCountryCode":{}}}`, "400006", "otp.globalTemplates: is missing"},
 		"a default without a text": {`{"otp":{"globalTemplates":{"templates":{"en":"{{code}}"},"defaultLanguage":"fr"}}}`, "400006", "otp.globalTemplates.defaultLanguage: must be"},
+		"a default that is null":   {`{"otp":{"globalTemplates":{"templates":{"fr":null,"en":"{{code}}"},"defaultLanguage":"fr"}}}`, "400006", "otp.globalTemplates.defaultLanguage: must be"},
 		"null":                     {`{"otp":null}`, "400006", "otp: is missing"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -72,19 +72,19 @@ func checkDataflow(prefix string, doc json.RawMessage) error {
 		return err
 	}
 	steps, _ := flow.Get(stepsMember)
-	var ids []string
+	ids := make(map[string]bool, len(steps.Items()))
 	for i, step := range steps.Items() {
 		id, _ := step.Object().Get("id")
-		if slices.Contains(ids, id.Str()) {
+		if ids[id.Str()] {
 			return gigya.InvalidArgumentBecause(fmt.Sprintf("%ssteps[%d].id", prefix, i), "is there twice")
 		}
-		ids = append(ids, id.Str())
+		ids[id.Str()] = true
 	}
 	for i, step := range steps.Items() {
 		for _, member := range []string{"next", "error"} {
 			list, _ := step.Object().Get(member)
 			for j, id := range list.Items() {
-				if !slices.Contains(ids, id.Str()) {
+				if !ids[id.Str()] {
 					return gigya.InvalidArgumentBecause(fmt.Sprintf("%ssteps[%d].%s[%d]", prefix, i, member, j), "is the id of no step")
 				}
 			}

@@ -28,3 +28,6 @@ func CheckMasks(t *testing.T, data string) {
 		t.Errorf("%s\ncame back as\n%s", flow.JSON(), back.JSON())
 	}
 }
+
+// SecretNames are the forms of names that stand for secrets.
+func SecretNames() []string { return secretNames }

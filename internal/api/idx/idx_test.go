@@ -7,9 +7,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/acl"
 	"github.com/doorward/doorward/internal/api/apitest"
 	"github.com/doorward/doorward/internal/api/idx"
+	"github.com/doorward/doorward/internal/audit"
 	"github.com/doorward/doorward/internal/caller"
 	"github.com/doorward/doorward/internal/method"
 	"github.com/doorward/doorward/internal/site"
@@ -160,6 +162,59 @@ func (h *house) stored(id string) string {
 		h.t.Fatal(err)
 	}
 	return string(doc)
+}
+
+func TestASecretStaysWithTheNameThatItIsPassedOnUnder(t *testing.T) {
+	h := newHouse(t)
+	step := func(params string) string {
+		return `{"id":"` + id(1) + `","name":"n","steps":[{"id":"s","type":"t","params":{"urlParams":[` + params + `]}}]`
+	}
+	const a, b, again = `{"paramName":"tokenA","value":"one"}`, `{"paramName":"tokenB","value":"two"}`, `{"paramName":"tokenB","value":"three"}`
+	h.call("idx.createDataflow", "data", step(a+","+b+","+again)+"}")
+	records, err := h.Store.ConfigObjects(t.Context(), testKey, "dataflow")
+	if err != nil || len(records) != 1 || !strings.Contains(string(records[0].Document), `"urlParams":[{"paramName":"tokenA","value":null},`) {
+		t.Errorf("lies open: %d records, %v", len(records), err)
+	}
+	const maskedB, maskedC = `{"paramName":"tokenB","value":"********"}`, `{"paramName":"tokenC","value":"********"}`
+	if got := h.call("idx.setDataflow", "data", step(maskedB+","+maskedC+","+maskedB)+"}"); got != `{"version":2}` {
+		t.Fatal(got)
+	}
+	if got, want := h.stored(id(1)), `[`+b+`,`+maskedC+`,`+again+`]`; !strings.Contains(got, want) {
+		t.Errorf("stored %s\nwant   %s", got, want)
+	}
+}
+
+func TestALongDataflowIsCheckedInNoTime(t *testing.T) {
+	h := newHouse(t)
+	const steps = 500
+	list := strings.Repeat(`,"499"`, 180)[1:]
+	var b strings.Builder
+	for i := range steps {
+		fmt.Fprintf(&b, `,{"id":"%03d","type":"t","next":[%s],"error":[%s]}`, i, list[:len(list)/2/6*6-1], list[:len(list)/2/6*6-1])
+	}
+	start := time.Now()
+	if got := h.call("idx.createDataflow", "data", `{"name":"n","steps":[`+b.String()[1:]+`]}`); got != `{"id":"`+id(1)+`"}` {
+		t.Fatal(got)
+	}
+	if took := time.Since(start); took > time.Second {
+		t.Errorf("took %s", took)
+	}
+}
+
+func TestWhatAnswersMaskTheAuditLogMasks(t *testing.T) {
+	for _, name := range idx.SecretNames() {
+		for _, form := range []string{name, "x" + name + "Y1"} {
+			form = strings.ReplaceAll(form, "*", "Z")
+			if strings.HasPrefix(name, "sas") {
+				form = strings.TrimPrefix(form, "x")
+			}
+			data := `{"name":"n","steps":[{"id":"s","type":"t","params":{"list":[{"paramName":"` + form + `","value":"hunter2"}],"deep":{"` + form + `":"hunter2"}}}]}`
+			record := audit.Call{Method: "idx.createDataflow", Params: gigya.NewParams(gigya.Param{Name: "data", Value: data})}.Record()
+			if strings.Contains(string(record.Record), "hunter2") {
+				t.Errorf("%s: %s", form, record.Record)
+			}
+		}
+	}
 }
 
 func TestWhichParametersAreSecrets(t *testing.T) {
@@ -350,6 +405,7 @@ func TestNothingOfADataflowThatIsRefusedIsStored(t *testing.T) {
 
 func FuzzMasksComeBackAsWhatTheyHide(f *testing.F) {
 	f.Add(flow)
+	f.Add(`{"name":"n","steps":[{"id":"a","type":"t","params":{"l":[{"paramName":"secret","value":"1"},{"value":2},{"paramName":"secret","value":"3"},{"paramName":4,"token":5},{"paramName":null,"token":6}]}}]}`)
 	f.Add(`{"name":"n","steps":[{"id":"a","type":"t","params":{"secret":[1,{"token":null}],"x":[[{"Password":"p"}]],"paramName":"password","value":"v"}}]}`)
 	f.Fuzz(func(t *testing.T, data string) { idx.CheckMasks(t, data) })
 }

@@ -8,6 +8,9 @@ import (
 	"github.com/doorward/doorward/internal/siteconfig"
 )
 
+// paramName is the member with the name of what the member value beside it is passed on as.
+const paramName = "paramName"
+
 // masked stands for a secret in answers, as recorded.
 const masked = "********"
 
@@ -16,10 +19,10 @@ var secretNames = []string{
 	"*password*", "*passphrase*", "*secret*", "*privatekey*", "*accountkey*", "*token*", "*credential*", "sas*", "*apikey*",
 }
 
-// secretPaths are where secrets are in a dataflow. The constants that a step sends to a method are named beside and not above, so that
-// all of them are kept sealed.
+// secretPaths are where secrets are in a dataflow. What a step passes on is named beside and not above, so that every value is kept
+// sealed.
 func secretPaths() []string {
-	paths := []string{"steps.*.params.apiParams.*.value"}
+	paths := []string{"steps.*.params.**.value"}
 	for _, name := range secretNames {
 		paths = append(paths, "steps.*.params.**."+name)
 	}
@@ -84,7 +87,7 @@ func secrets(kind string, v, old document.Value, fn func(v, old document.Value) 
 	switch v.Kind() {
 	case document.KindObject:
 		o := v.Object()
-		named, _ := o.Get("paramName")
+		named, _ := o.Get(paramName)
 		for _, name := range o.Names() {
 			member, _ := o.Get(name)
 			before, _ := old.Object().Get(name)
@@ -96,14 +99,33 @@ func secrets(kind string, v, old document.Value, fn func(v, old document.Value) 
 		}
 	case document.KindArray:
 		items := make([]document.Value, len(v.Items()))
+		before := formerly(v.Items(), old.Items())
 		for i, item := range v.Items() {
-			before := document.Value{}
-			if i < len(old.Items()) {
-				before = old.Items()[i]
-			}
-			items[i] = secrets(kind, item, before, fn)
+			items[i] = secrets(kind, item, before[i], fn)
 		}
 		return document.ArrayOf(items...)
 	}
 	return v
+}
+
+// formerly returns what each element of an array was before: the one that passed on the same parameter, wherever it stood, so that no
+// secret is sent under the name of another; of elements that name none the one in the same place.
+func formerly(items, old []document.Value) []document.Value {
+	named := map[string][]document.Value{}
+	for _, before := range old {
+		if name, ok := before.Object().Get(paramName); ok {
+			named[name.Str()] = append(named[name.Str()], before)
+		}
+	}
+	list := make([]document.Value, len(items))
+	for i, item := range items {
+		name, ok := item.Object().Get(paramName)
+		switch same := named[name.Str()]; {
+		case !ok && i < len(old):
+			list[i] = old[i]
+		case ok && len(same) > 0:
+			list[i], named[name.Str()] = same[0], same[1:]
+		}
+	}
+	return list
 }

@@ -147,6 +147,9 @@ func (d Deps) proveKey(ctx context.Context, c *method.Call[GetTokenParams], user
 	if s == nil {
 		return client{key: key}, nil
 	}
+	if err := caller.CheckNetwork(c.ClientIP, s.Partner, key); err != nil {
+		return client{}, err // The key of a person may reach another partner's site.
+	}
 	if reaches, err := caller.Reaches(ctx, d.Sites, key, s); err != nil {
 		return client{}, err
 	} else if !reaches {

@@ -20,8 +20,8 @@ type GetProvidersConfigParams struct {
 
 // getProvidersConfig serves socialize.getProvidersConfig: what the social providers know the site as, and the options of logins there.
 //
-// Servers may call. Secrets are shown to callers alone who ask for them and may call socialize.setProvidersConfig; for others they are
-// left out. Every known provider is there, with empty credentials if nothing was set up; a member of a site group has those of its
+// Servers may call. Secrets are shown to callers alone who ask for them and may call socialize.setProvidersConfig at the site that has
+// set them; for others they are left out. Every known provider is there, with empty credentials if nothing was set up; a member of a site group has those of its
 // parent that it has not set itself.
 //
 // Source: SAP's toolkit, with its recorded answers, whose settings and capabilities are texts.
@@ -37,9 +37,14 @@ func getProvidersConfig(d Deps) *method.Method {
 		if err != nil {
 			return nil, err
 		}
-		secrets := p.IncludeSecretKeys && c.Caller.Permitted(caller.Server, setterRight)
 		providers := &document.Object{}
 		for _, e := range inOrder(list) {
+			secrets := p.IncludeSecretKeys
+			if secrets {
+				if secrets, err = d.maySet(ctx, c.Invocation, e.Own); err != nil {
+					return nil, err
+				}
+			}
 			shown, err := shownProvider(e.Document, secrets, p.IncludeSettings)
 			if err != nil {
 				return nil, err
@@ -64,8 +69,15 @@ func getProvidersConfig(d Deps) *method.Method {
 	})
 }
 
-// setterRight is the right to set providers, as rights are named: whoever holds it may see the secrets.
-const setterRight = "socialize.setprovidersconfig"
+// maySet tells whether the caller may set the providers of the site, or with own false those that it inherits: whoever may, may see
+// their secrets.
+func (d Deps) maySet(ctx context.Context, c *method.Invocation, own bool) (bool, error) {
+	owner := c.Site.Group
+	if own {
+		owner = c.Site.APIKey
+	}
+	return c.MayAt(ctx, d.Sites, owner, "socialize.setProvidersConfig")
+}
 
 func setText(answer *document.Object, name string, from *document.Object, asked bool) {
 	if v, _ := from.Get(name); asked {

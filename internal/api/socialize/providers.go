@@ -26,6 +26,8 @@ func Kinds() []*siteconfig.Kind { return []*siteconfig.Kind{providerKind, switch
 // a provider calls an application is one thing, and is not mixed with another's secret.
 var providerKind = &siteconfig.Kind{
 	Name: "socialProvider", Of: siteconfig.OfSite, Inherit: siteconfig.ParentIfAbsent, Most: 200, Size: 64 << 10,
+	// Anybody may have all of them read.
+	Total: 2 << 20,
 	Shape: siteconfig.Object(
 		siteconfig.Member{Name: "app", Shape: siteconfig.AnyObject(48 << 10), Required: true},
 		siteconfig.Member{Name: "settings", Shape: siteconfig.AnyObject(48 << 10)},
@@ -34,10 +36,10 @@ var providerKind = &siteconfig.Kind{
 		siteconfig.Member{Name: "userInfoEndpoint", Shape: endpoint},
 		siteconfig.Member{Name: "scope", Shape: siteconfig.Text(0, 2048)},
 	),
-	// secertKey is the wire's spelling for one provider.
+	// secertKey is the wire's spelling for one provider. Members that are not known may hold some, at any depth; an endpoint for
+	// tokens is none.
 	Secrets: []string{
-		"app.*secret*", "app.*secert*", "app.*password*", "app.*privatekey*", "app.*token*",
-		"settings.*secret*", "settings.*password*", "settings.*privatekey*",
+		"**.*secret*", "**.*secert*", "**.*password*", "**.*passphrase*", "**.*privatekey*", "app.**.*token*", "settings.**.*token",
 	},
 	Default: defaultProviders,
 	Summary: "What a social provider knows the site as, and the options of logins there.",
@@ -61,7 +63,7 @@ const authorizeEndpoint = "authorizeEndpoint"
 
 var endpoint = siteconfig.TextThat("an https URL of at most 2048 bytes", func(text string) bool {
 	u, err := url.Parse(text)
-	return err == nil && len(text) <= 2048 && u.Scheme == "https" && u.Host != "" && u.User == nil
+	return err == nil && len(text) <= 2048 && u.Scheme == "https" && u.Hostname() != "" && u.User == nil && !strings.ContainsAny(text, " \\")
 })
 
 // defaultProviders returns the providers of a site that has set none up.

@@ -1,13 +1,16 @@
 package socialize_test
 
 import (
+	"crypto/rand"
 	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/acl"
 	"github.com/doorward/doorward/internal/api/apitest"
 	"github.com/doorward/doorward/internal/api/socialize"
+	"github.com/doorward/doorward/internal/audit"
 	"github.com/doorward/doorward/internal/caller"
 	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/method"
@@ -191,6 +194,50 @@ func TestAMemberOfAGroupHasItsParentsProvidersUntilItSetsItsOwn(t *testing.T) {
 	}
 }
 
+func TestSecretsOfAParentAreForWhoMaySetThemThere(t *testing.T) {
+	h := newProviders(t)
+	h.set("providers", everything)
+	made, err := site.Factory{Sealer: h.Sealer, Rand: rand.Reader, Clock: h.Clock}.NewKey(site.KeyOptions{
+		Partner: 1, Kind: store.KindUser, Name: "of the child", Privileges: []string{"_allApis"}, Sites: []string{childKey},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Change(func(tx store.Tx) error { return tx.PutKey(made.Record) })
+	key, err := h.Sites.Key(t.Context(), made.Record.UserKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := &caller.Caller{Class: caller.Server, Via: "userKey", Key: key, Rights: rights(t, "_allApis"), Secret: key.Secret}
+	if got := h.all(by, childKey); strings.Contains(got, "hidden") || !strings.Contains(got, `"consumerKey":"DBO"`) {
+		t.Errorf("who works for the child alone reads\n%s", got)
+	}
+	// Nor does a change make what is inherited the child's own, whose secrets would be shown.
+	got := h.call(by, childKey, "socialize.setProvidersConfig", "providers", `{"twitter":{"settings":{"httpsOnly":true}}}`)
+	if !strings.HasPrefix(got, "403007 ") || h.stored(childKey) != "" {
+		t.Errorf("%s, stored\n%s", got, h.stored(childKey))
+	}
+	if got := h.call(by, childKey, "socialize.setProvidersConfig", "providers", `{"twitter":{"app":{"consumerKey":"own","consumerSecret":"own secret"}}}`); got != `{}` {
+		t.Error(got)
+	}
+	if got := h.all(by, childKey); strings.Contains(got, "hidden") || !strings.Contains(got, "own secret") {
+		t.Errorf("with an application of its own\n%s", got)
+	}
+}
+
+func TestWhatIsSealedTheAuditLogMasks(t *testing.T) {
+	for _, pattern := range socialize.Kinds()[0].Secrets {
+		name := pattern[strings.LastIndex(pattern, ".")+1:]
+		for _, form := range []string{strings.ReplaceAll(name, "*", ""), strings.ReplaceAll(name, "*", "Z")} {
+			data := `{"mine":{"app":{"` + form + `":"hunter2","deep":[{"` + form + `":["hunter2"]}]},"settings":{"` + form + `":"hunter2"}}}`
+			record := audit.Call{Method: "socialize.setProvidersConfig", Params: gigya.NewParams(gigya.Param{Name: "providers", Value: data})}.Record()
+			if strings.Contains(string(record.Record), "hunter2") {
+				t.Errorf("%s: %s", form, record.Record)
+			}
+		}
+	}
+}
+
 func TestWhatIsNoProvider(t *testing.T) {
 	h := newProviders(t)
 	for sent, want := range map[string]string{
@@ -219,15 +266,28 @@ func TestWhatIsNoProvider(t *testing.T) {
 	if !strings.HasSuffix(answer, `"mine":{"app":{"clientID":"c","clientSecret":"hidden-6"},"authorizeEndpoint":"https://id.example.com/auth"}}}`) {
 		t.Errorf("a provider of one's own: %s", answer)
 	}
-	if strings.Contains(h.stored(apitest.Key), "hidden") {
-		t.Errorf("stored open: %s", h.stored(apitest.Key))
+	h.set("providers", `{"mine":{"app":{"keys":[{"secret":"hidden-7"}],"deep":{"accessToken":"hidden-8"}},"clientSecret":"hidden-9","oidc":{"privateKeyPem":"hidden-10"},`+
+		`"tokenEndpoint":"https://id.example.com/token"},"apple":{"settings":{"deep":{"privateKey":"hidden-11"},"accessToken":"hidden-12"}}}`)
+	if stored := h.stored(apitest.Key); strings.Contains(stored, "hidden") || !strings.Contains(stored, `"https://id.example.com/token"`) {
+		t.Errorf("stored open: %s", stored)
 	}
+	got := h.call(apitest.Server(), apitest.Key, "socialize.getProvidersConfig", "includeSettings", "true")
+	if strings.Contains(got, "hidden") {
+		t.Errorf("secrets that were not asked for: %s", got)
+	}
+	// Sent back without them, they stay.
+	before := h.all(apitest.Server(), apitest.Key)
+	h.set("providers", apitest.Field(got, "providers"))
+	if after := h.all(apitest.Server(), apitest.Key); after != before {
+		t.Errorf("sent back without secrets\n%s\nwas\n%s", after, before)
+	}
+	h.set("providers", `{"mine":{"app":{"keys":null,"deep":null},"clientSecret":null,"oidc":null,"tokenEndpoint":null}}`)
 	// null takes away; nothing at all changes nothing.
 	h.set("providers", `{"facebook":{"app":{"secertKey":null},"settings":null}}`)
 	if got := apitest.Field(h.all(apitest.Server(), apitest.Key), "providers", "facebook"); got != `{"app":{"appID":"1"}}` {
 		t.Errorf("facebook without: %s", got)
 	}
-	before := h.stored(apitest.Key)
+	before = h.stored(apitest.Key)
 	if got := h.set("providers", "undefined", "settings", "undefined", "capabilities", "undefined"); got != `{}` || h.stored(apitest.Key) != before {
 		t.Errorf("%s, stored %s", got, h.stored(apitest.Key))
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/doorward/doorward/internal/caller"
 	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/method"
+	"github.com/doorward/doorward/internal/siteconfig"
 	"github.com/doorward/doorward/internal/store"
 )
 
@@ -48,9 +49,14 @@ func setProvidersConfig(d Deps) *method.Method {
 				return method.None{}, gigya.InvalidFormat("providers", "want a JSON object: "+err.Error())
 			}
 		}
+		may, err := d.maySet(ctx, c.Invocation, false)
+		if err != nil {
+			return method.None{}, err
+		}
 		return method.None{}, d.Store.Change(ctx, func(tx store.Tx) error {
+			batch := d.Config.Batch(tx, c.Site, providerKind)
 			for name, v := range providers.All() {
-				if err := d.setProvider(tx, c.Invocation, name, v); err != nil {
+				if err := d.setProvider(tx, c.Invocation, batch, may, name, v); err != nil {
 					return err
 				}
 			}
@@ -65,7 +71,8 @@ func setProvidersConfig(d Deps) *method.Method {
 // sent tells whether the parameter has a value.
 func sent(text string) bool { return text != "" && text != "undefined" }
 
-func (d Deps) setProvider(tx store.Tx, c *method.Invocation, name string, v document.Value) error {
+// setProvider stores one provider. may: the caller may see the secrets that the site inherits.
+func (d Deps) setProvider(tx store.Tx, c *method.Invocation, batch *siteconfig.Batch, may bool, name string, v document.Value) error {
 	path := "providers." + name
 	name, err := providerName(name)
 	if err != nil {
@@ -92,7 +99,7 @@ func (d Deps) setProvider(tx store.Tx, c *method.Invocation, name string, v docu
 	if string(unchanged) == string(effective) {
 		return nil
 	}
-	base, err := d.providerBase(tx, c, name, patch, effective)
+	base, err := d.providerBase(tx, c, may, name, patch, effective)
 	if err != nil {
 		return err
 	}
@@ -103,25 +110,29 @@ func (d Deps) setProvider(tx store.Tx, c *method.Invocation, name string, v docu
 	if err := checkProvider(path, name, doc); err != nil {
 		return err
 	}
-	return d.Config.Put(tx, c.Site, providerKind, name, doc)
+	return batch.Put(name, doc)
 }
 
 // providerBase returns what a change is laid over: what the site has stored, else what every site begins with. A change that leaves
-// the application alone is one of what is in force.
+// the application alone is one of what is in force: the site then keeps what it inherited, which takes the right to its secrets (403007).
 func (d Deps) providerBase(
-	tx store.Tx, c *method.Invocation, name string, patch *document.Object, effective json.RawMessage,
+	tx store.Tx, c *method.Invocation, may bool, name string, patch *document.Object, effective json.RawMessage,
 ) (json.RawMessage, error) {
 	own, err := d.Config.OwnIn(tx, c.Site, providerKind, name)
 	if err == nil || !errors.Is(err, store.ErrNotFound) {
 		return own, err
 	}
-	if app, _ := patch.Get("app"); app.Object().Len() == 0 {
-		return effective, nil
+	if app, _ := patch.Get("app"); app.Object().Len() > 0 {
+		return defaultProviders(nil)[name], nil
 	}
-	return defaultProviders(nil)[name], nil
+	if !may && string(providerKind.WithoutSecrets(effective)) != string(effective) {
+		return nil, caller.Denied(c.Method.Spec.Name)
+	}
+	return effective, nil
 }
 
-// mergeProvider lays the changes over a provider: app and settings member by member, other members whole; null takes one away.
+// mergeProvider lays the changes over a provider: app and settings member by member, other members whole; null takes one away. What
+// holds secrets and is sent as it is shown without them keeps them.
 func mergeProvider(base json.RawMessage, patch *document.Object) (json.RawMessage, error) {
 	provider := &document.Object{}
 	if len(base) > 0 {
@@ -133,21 +144,36 @@ func mergeProvider(base json.RawMessage, patch *document.Object) (json.RawMessag
 	if _, ok := provider.Get("app"); !ok {
 		provider.Set("app", document.FromObject(&document.Object{}))
 	}
+	shown := &document.Object{}
+	if len(base) > 0 {
+		var err error
+		if shown, err = document.ParseObject(providerKind.WithoutSecrets(base)); err != nil {
+			return nil, err
+		}
+	}
 	for name, v := range patch.All() {
 		old, _ := provider.Get(name)
+		before, _ := shown.Get(name)
 		grouped := name == "app" || name == "settings"
 		switch {
 		case grouped && v.Kind() == document.KindObject && old.Kind() == document.KindObject:
 			for member, value := range v.Object().All() {
-				setOrDelete(old.Object(), member, value)
+				if inner, _ := before.Object().Get(member); !nested(value) || !inner.Equal(value) {
+					setOrDelete(old.Object(), member, value)
+				}
 			}
 		case name == "app" && v.IsNull():
 			provider.Set("app", document.FromObject(&document.Object{}))
-		default:
+		case !nested(v) || !before.Equal(v):
 			setOrDelete(provider, name, v)
 		}
 	}
 	return provider.JSON(), nil
+}
+
+// nested tells whether the value may hold others.
+func nested(v document.Value) bool {
+	return v.Kind() == document.KindObject || v.Kind() == document.KindArray
 }
 
 func setOrDelete(o *document.Object, name string, v document.Value) {
