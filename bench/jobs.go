@@ -34,6 +34,9 @@ var jobs = []job{
 	{"start", "start of the process to its first answer", "<= 40 ms", (*run).startTime},
 	{"memory", "resident memory idle / after 64 connections of reads", "<= 30, 150 MB", (*run).memory},
 	{"binary", "size of the stripped binary", "<= 25 MB", (*run).size},
+	{"rights", "getAccountInfo by a key in 20 groups / with all rights", "<= +2 µs", (*run).rights},
+	{"sites", "at 1,000 sites with 5,000 keys in turn / at one", ">= 0.9", (*run).sites},
+	{"keys", "by 5,000 keys at 1,000 sites in turn / by one", ">= 0.9", (*run).keys},
 }
 
 // side is a rate with the processor time of one call.

@@ -182,6 +182,11 @@ func TestWhatBecomesOfParameters(t *testing.T) {
 			group("true"), "-groupid groupid=partial"},
 		{"a withheld value that another list refuses stays withheld",
 			[]string{withParam(`"groupID":` + taken), withParam(`"groupID":{"_ace":{"allowValues":["dev"]}}`)}, group("prod"), "-groupid"},
+		{"parameters of two lists do not meet in a call", []string{withParam(`"groupID":` + taken), withParam(`"aclID":` + taken)},
+			map[string][]string{"groupid": {"prod"}, "aclid": {"owner"}}, "refused"},
+		{"each of them is sent", []string{withParam(`"groupID":` + taken), withParam(`"aclID":` + taken)}, map[string][]string{"aclid": {"owner"}}, ""},
+		{"what one list forces goes with what it lets through",
+			[]string{withParam(`"groupID":{"_ace":{"perms":"-x","defaultValues":["dev"]}}`), withParam(`"aclID":` + taken)}, map[string][]string{"aclid": {"owner"}}, "groupid=dev"},
 		{"inherited limits hold", []string{`{"_api":{"admin":{"createGroup":{"groupID":` + taken + `}}},"_inherit":["_rolesAndPermissionsManagement"]}`}, group("a"), "-groupid"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

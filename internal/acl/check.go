@@ -42,8 +42,9 @@ func (g *Grants) Limited() []string {
 // Judge decides about a call. The arguments are those of [Grants.Limited], and what is pinned, each once.
 //
 // A way covers the call if it accepts every value that it does not withhold. Of the ways that cover it, a parameter is
-// withheld if all of them withhold it, and forced if none of them leaves it to the caller; of several values the last in
-// the order of bytes is taken (true after partial after false).
+// withheld if all of them withhold it. The call is then allowed if one of them withholds nothing else: parameters that two
+// ways let through in different calls do not meet in one. Of the ways that do so, a parameter is forced if none leaves it to
+// the caller; of several values the last in the order of bytes is taken (true after partial after false).
 func (g *Grants) Judge(args []Arg) Verdict {
 	if g.free {
 		return Verdict{Allowed: !slices.ContainsFunc(args, func(a Arg) bool { return a.Pinned && len(a.Values) > 0 })}
@@ -59,26 +60,41 @@ func (g *Grants) Judge(args []Arg) Verdict {
 	}
 	v := Verdict{Allowed: true}
 	for i := range args {
-		a := &args[i]
-		withheld, filled, fill := true, true, ""
-		hasFill := false
+		if len(args[i].Values) > 0 && !slices.ContainsFunc(covering, func(w *grant) bool { return !w.drops(args[i].Name) }) {
+			v.Withheld = append(v.Withheld, i)
+		}
+	}
+	covering = slices.DeleteFunc(covering, func(w *grant) bool {
+		for i := range args {
+			if len(args[i].Values) > 0 && w.drops(args[i].Name) && !slices.Contains(v.Withheld, i) {
+				return true
+			}
+		}
+		return false
+	})
+	if len(covering) == 0 {
+		return Verdict{}
+	}
+	for i := range args {
+		fill, hasFill, filled := "", false, true
 		for _, way := range covering {
-			r := way.params[a.Name]
-			withheld = withheld && r != nil && r.drop
+			r := way.params[args[i].Name]
 			filled = filled && r != nil && (r.drop || r.hasFill)
 			if r != nil && r.hasFill {
 				fill, hasFill = max(fill, r.fill), true
 			}
 		}
-		sent := len(a.Values) > 0
-		if sent && withheld {
-			v.Withheld = append(v.Withheld, i)
-		}
-		if hasFill && filled && (withheld || !sent) {
-			v.Forced = append(v.Forced, Forced{a.Name, fill})
+		if hasFill && filled && (len(args[i].Values) == 0 || slices.Contains(v.Withheld, i)) {
+			v.Forced = append(v.Forced, Forced{args[i].Name, fill})
 		}
 	}
 	return v
+}
+
+// drops tells whether the way withholds the parameter.
+func (w *grant) drops(name string) bool {
+	r := w.params[name]
+	return r != nil && r.drop
 }
 
 func (w *grant) covers(args []Arg) bool {

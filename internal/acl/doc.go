@@ -17,8 +17,9 @@
 //   - Within a list, what it says itself beats what it inherits: x gives the method anew, without the limits that an
 //     inherited privilege puts on parameters; -x takes it away.
 //   - Lists add up: a call is allowed if one of them allows it with all its values. A parameter is withheld only where
-//     every list that allows the call withholds it. So their order does not matter, and one more never takes anything
-//     away; and values that two lists allow in different calls never meet in one.
+//     every list that allows the call withholds it. So their order does not matter, and one more never takes away a call
+//     that is allowed as it is sent; and what two lists allow in different calls never meets in one: a call with two
+//     parameters, each of which another list withholds, is refused.
 //   - A parameter that no entry names is allowed when its method is.
 //   - Fields that no entry of _data names are hidden, and so are all of them from a caller without such an entry.
 //

@@ -174,37 +174,90 @@ func (s source) resolve() *Fields {
 			s.add &^= s.own.right
 		}
 	}
-	var base Right
-	names := map[string]bool{}
-	for _, f := range s.inherited {
-		if f != nil {
-			base |= f.right
-			for name := range f.below {
-				names[name] = true
-			}
-		}
+	from := s.sources()
+	names := make(map[string]bool, len(from.below))
+	for name := range from.below {
+		names[name] = true
 	}
 	if s.own != nil {
 		for name := range s.own.below {
 			names[name] = true
 		}
 	}
-	return settle(base&s.keep|s.add, names, func(name string) (*Fields, string) {
-		next := source{keep: s.keep, add: s.add, inherited: make([]*Fields, 0, len(s.inherited))}
+	return settle(from.right()&s.keep|s.add, names, func(name string) (*Fields, string) {
+		next := source{keep: s.keep, add: s.add}
 		spelling := ""
 		if s.own != nil && s.own.below[name] != nil {
 			next.own = s.own.below[name]
 			spelling = next.own.name
 		}
-		for _, f := range s.inherited {
-			below := f.down(name)
-			next.inherited = append(next.inherited, below)
-			if f != nil && f.below[name] != nil && (spelling == "" || below.name < spelling) {
+		next.inherited = from.at(name)
+		for _, below := range from.below[name].places {
+			if spelling == "" || below.name < spelling {
 				spelling = below.name
 			}
 		}
 		return next.resolve(), spelling
 	})
+}
+
+// sources are the trees that a source inherits, by the names of the places below them. Those that have no place of a name
+// are one there: work goes with what lists say, not with how many they are.
+type sources struct {
+	// held is how many trees give Read, and Write, here.
+	held  [2]int
+	below map[string]heirs
+}
+
+// heirs are the places of one name, and how many of the trees that have them give Read, and Write, above.
+type heirs struct {
+	places []*Fields
+	held   [2]int
+}
+
+func (s source) sources() sources {
+	from := sources{below: map[string]heirs{}}
+	for _, f := range s.inherited {
+		if f == nil {
+			continue
+		}
+		counted(&from.held, f.right)
+		for name, below := range f.below {
+			h := from.below[name]
+			h.places = append(h.places, below)
+			counted(&h.held, f.right)
+			from.below[name] = h
+		}
+	}
+	return from
+}
+
+func counted(held *[2]int, r Right) {
+	if r&Read != 0 {
+		held[0]++
+	}
+	if r&Write != 0 {
+		held[1]++
+	}
+}
+
+// right is what one of the trees gives.
+func (s *sources) right() Right { return least(s.held) }
+
+func least(held [2]int) (r Right) {
+	if held[0] > 0 {
+		r |= Read
+	}
+	if held[1] > 0 {
+		r |= Write
+	}
+	return r
+}
+
+// at are the trees below the name.
+func (s *sources) at(name string) []*Fields {
+	h := s.below[name]
+	return append(slices.Clip(h.places), level(least([2]int{s.held[0] - h.held[0], s.held[1] - h.held[1]})))
 }
 
 // union makes the tree that gives what one of the trees gives.

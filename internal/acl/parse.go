@@ -19,6 +19,8 @@ const (
 	MaxInherited = 512
 	// maxName bounds the names of namespaces, methods, parameters and fields, in bytes.
 	maxName = 256
+	// maxMethods is how many methods, namespaces and parameters a list may name.
+	maxMethods = 10_000
 	// maxFieldDepth bounds paths of fields.
 	maxFieldDepth = 32
 )
@@ -52,6 +54,8 @@ type List struct {
 	data *fieldNode
 	// names are those of _inherit, unknown ones too.
 	names []string
+	// read is what reading has taken so far.
+	read spent
 
 	once   sync.Once
 	rights *Rights
@@ -176,6 +180,9 @@ func (l *List) readAPI(path []string, raw []byte) error {
 			l.own.say, err = readMethodACE(path, raw)
 			return err
 		}
+		if err := l.read.name(path); err != nil {
+			return err
+		}
 		return l.readNamespace(path, strings.ToLower(name), raw)
 	})
 }
@@ -186,20 +193,26 @@ func (l *List) readNamespace(path []string, namespace string, raw []byte) error 
 			l.own.namespaces[namespace], err = readMethodACE(path, raw)
 			return err
 		}
+		if err := l.read.name(path); err != nil {
+			return err
+		}
 		method := namespace + "." + strings.ToLower(name)
 		if l.own.methods[method] != nil { // "accounts.tfa": {"x": …} beside "accounts": {"tfa.x": …}.
 			return wrong(path, "is there twice")
 		}
 		entry := &methodEntry{}
 		l.own.methods[method] = entry
-		return entry.read(path, raw)
+		return entry.read(path, raw, &l.read)
 	})
 }
 
-func (m *methodEntry) read(path []string, raw []byte) error {
+func (m *methodEntry) read(path []string, raw []byte, spent *spent) error {
 	return members(path, raw, func(path []string, name string, raw []byte) (err error) {
 		if name == "_ace" {
 			m.say, err = readMethodACE(path, raw)
+			return err
+		}
+		if err := spent.name(path); err != nil {
 			return err
 		}
 		found := (*rule)(nil)
@@ -207,7 +220,7 @@ func (m *methodEntry) read(path []string, raw []byte) error {
 			if inner != "_ace" {
 				return wrong(path, "want _ace: rights go down to parameters, not into them")
 			}
-			found, err = readRule(path, name, raw)
+			found, err = readRule(path, name, raw, spent)
 			return err
 		})
 		if err == nil && found != nil {

@@ -150,7 +150,7 @@ func TestOneMoreListNeverTakesAnythingAway(t *testing.T) {
 		for _, name := range someMethods {
 			a1, w1, _ := seen(before, name, sent)
 			a2, w2, f2 := seen(after, name, sent)
-			if a1 && !a2 {
+			if a1 && len(w1) == 0 && !a2 {
 				t.Fatalf("%s is refused now", name)
 			}
 			for param := range w2 {

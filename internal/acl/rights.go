@@ -140,9 +140,46 @@ func Compile(lists ...*List) *Rights {
 	for _, l := range lists {
 		trees = append(trees, l.alone().tree)
 	}
-	return compile(lists, &List{}, union(trees), func(namespace, method string) *Grants {
-		return together(lists, namespace, method)
-	})
+	return compile(lists, &List{}, union(trees), added(lists))
+}
+
+// added returns what together would return, but looks at those lists alone that name the method: of all others it matters how
+// many give all methods of the namespace, or of all. Limits belong to methods: what is given as a whole is given without.
+func added(lists []*List) func(namespace, method string) *Grants {
+	rest, whole, naming := 0, map[string]int{}, map[string][]*Rights{}
+	for _, l := range lists {
+		of := l.alone()
+		rest += of.rest.count()
+		for namespace, g := range of.namespaces {
+			whole[namespace] += g.count() - of.rest.count()
+		}
+		for method := range of.methods {
+			naming[method] = append(naming[method], of)
+		}
+	}
+	return func(namespace, method string) *Grants {
+		free := rest + whole[namespace]
+		var ways []*grant
+		for _, of := range naming[method] {
+			if of.methods[method].free {
+				return Unlimited
+			}
+			ways = append(ways, of.methods[method].ways...)
+			free -= of.wholly(namespace).count()
+		}
+		if free > 0 {
+			return Unlimited
+		}
+		return settled(ways)
+	}
+}
+
+// count is 1 for what is given without limits.
+func (g *Grants) count() int {
+	if g.free {
+		return 1
+	}
+	return 0
 }
 
 // alone returns the rights of who holds the list alone. They are made once.
@@ -194,6 +231,11 @@ func (r *Rights) grants(namespace, method string) *Grants {
 	if g, ok := r.methods[method]; ok {
 		return g
 	}
+	return r.wholly(namespace)
+}
+
+// wholly are the grants of all methods of the namespace that have none of their own.
+func (r *Rights) wholly(namespace string) *Grants {
 	if g, ok := r.namespaces[namespace]; ok {
 		return g
 	}
@@ -266,11 +308,15 @@ func (f *Fields) covers(g *Fields) bool {
 	if f.right&g.right != g.right {
 		return false
 	}
-	for _, names := range [...]map[string]*Fields{f.below, g.below} {
-		for name := range names {
-			if !f.down(name).covers(g.down(name)) {
-				return false
-			}
+	for name := range f.below {
+		if !f.down(name).covers(g.down(name)) {
+			return false
+		}
+	}
+	for name := range g.below {
+		// Each place is looked at once: twice at every level would be two to the power of the levels.
+		if _, seen := f.below[name]; !seen && !f.down(name).covers(g.down(name)) {
+			return false
 		}
 	}
 	return true

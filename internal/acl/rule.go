@@ -17,7 +17,37 @@ const (
 	maxValues = 1024
 	// maxMatched is the longest value of a call, in bytes, that a regular expression is tried on; a longer one is refused.
 	maxMatched = 2048
+	// maxExpressions is how many regular expressions a list may have, maxInstructions how many instructions they may compile to
+	// together: a list of the greatest length would take gigabytes.
+	maxExpressions  = 256
+	maxInstructions = 64_000
 )
+
+// spent is what reading a list has taken of what it may take.
+type spent struct{ names, expressions, instructions int }
+
+// name counts a namespace, a method or a parameter.
+func (s *spent) name(path []string) error {
+	if s.names++; s.names > maxMethods {
+		return wrong(path, "at most %d methods and parameters", maxMethods)
+	}
+	return nil
+}
+
+// compile compiles one of the list's expressions.
+func (s *spent) compile(path []string, text string, compile func(string) (*pattern.Pattern, error)) (*pattern.Pattern, error) {
+	if s.expressions++; s.expressions > maxExpressions {
+		return nil, wrong(path, "at most %d regular expressions in a list", maxExpressions)
+	}
+	p, err := compile(text[len(`regex("`) : len(text)-len(`")`)])
+	if err != nil {
+		return nil, wrong(path, "%q is no regular expression that this server runs: %v", text, err)
+	}
+	if s.instructions += p.Instructions(); s.instructions > maxInstructions {
+		return nil, wrong(path, "the regular expressions of the list are too large together")
+	}
+	return p, nil
+}
 
 // ace is an entry as it is written.
 type ace struct {
@@ -88,7 +118,7 @@ type rule struct {
 	from ace
 }
 
-func readRule(path []string, name string, raw []byte) (*rule, error) {
+func readRule(path []string, name string, raw []byte, spent *spent) (*rule, error) {
 	e, err := readACE(path, raw)
 	if err != nil {
 		return nil, err
@@ -103,11 +133,11 @@ func readRule(path []string, name string, raw []byte) (*rule, error) {
 		return nil, wrong(append(slices.Clip(path), "perms"), "want x or -x")
 	}
 	if len(e.allow) > 0 {
-		if r.allow, err = matchers(append(slices.Clip(path), "allowValues"), e.allow, pattern.Whole); err != nil {
+		if r.allow, err = matchers(append(slices.Clip(path), "allowValues"), e.allow, spent, pattern.Whole); err != nil {
 			return nil, err
 		}
 	}
-	if r.deny, err = matchers(append(slices.Clip(path), "denyValues"), e.deny, pattern.Search); err != nil {
+	if r.deny, err = matchers(append(slices.Clip(path), "denyValues"), e.deny, spent, pattern.Search); err != nil {
 		return nil, err
 	}
 	if len(e.defaults) > 0 {
@@ -152,7 +182,7 @@ type matcher struct {
 }
 
 // matchers reads values: *, none, regex("…"), a prefix with a star at its end, or a value itself.
-func matchers(path []string, list []string, compile func(string) (*pattern.Pattern, error)) ([]matcher, error) {
+func matchers(path []string, list []string, spent *spent, compile func(string) (*pattern.Pattern, error)) ([]matcher, error) {
 	read := make([]matcher, 0, len(list))
 	for _, text := range list {
 		m := matcher{text: text}
@@ -162,9 +192,9 @@ func matchers(path []string, list []string, compile func(string) (*pattern.Patte
 		case text == "none":
 			m.none = true
 		case strings.HasPrefix(text, `regex("`) && strings.HasSuffix(text, `")`) && len(text) >= len(`regex("")`):
-			expression, err := compile(text[len(`regex("`) : len(text)-len(`")`)])
+			expression, err := spent.compile(path, text, compile)
 			if err != nil {
-				return nil, wrong(path, "%q is no regular expression that this server runs: %v", text, err)
+				return nil, err
 			}
 			m.expression = expression
 		case strings.HasPrefix(text, "regex("):

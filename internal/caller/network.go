@@ -9,7 +9,8 @@ import (
 )
 
 // checkNetwork refuses calls from networks that may not make them: of clients those that the site blocks, of servers all but those
-// that the partner and the key allow, if they allow some.
+// that the key and its partner allow, and the partner that the call is about, if they allow some: the key of a person may reach
+// several.
 func (v *Resolver) checkNetwork(ctx context.Context, r *Request, s *site.Site, c *Caller) error {
 	if !r.ClientIP.IsValid() {
 		return nil
@@ -21,16 +22,27 @@ func (v *Resolver) checkNetwork(ctx context.Context, r *Request, s *site.Site, c
 		return nil
 	}
 	if s != nil {
-		return CheckNetwork(r.ClientIP, s.Partner, c.Key)
+		if err := CheckNetwork(r.ClientIP, s.Partner, c.Key); err != nil {
+			return err
+		}
 	}
 	if c.Key == nil {
 		return nil
 	}
-	partner, err := v.sites.PartnerByID(ctx, c.Key.Partner)
-	if err != nil {
-		return err
+	about, _ := r.about(s, c.Key.Partner)
+	for _, id := range [...]int64{c.Key.Partner, about} {
+		if s != nil && id == s.Partner.ID {
+			continue
+		}
+		partner, err := v.sites.PartnerByID(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := CheckNetwork(r.ClientIP, partner, c.Key); err != nil {
+			return err
+		}
 	}
-	return CheckNetwork(r.ClientIP, partner, c.Key)
+	return nil
 }
 
 // CheckNetwork is 403007, with the address in the details, for a server call from an address that the partner or the key, which may be nil,

@@ -16,9 +16,10 @@ import (
 //
 // It answers the class of the caller and its rights; whether that class may call the method is the next question
 // ([Caller.Permitted]). The errors are these: 403002 timestamp, 403005 userKey or session unknown,
-// 403010 secret, 403003 signature, 403004 nonce, 403011 session or token over, 403025 access token, 403007 a server
-// credential that does not reach the site, or a network that may not call, 400008 a header of another form, 400006 a regToken that is not good, and
-// 403006 for a bearer credential over plain HTTP.
+// 403010 secret, 403003 signature, 403004 nonce, 403011 session or token over, 403013 a session of another site of the
+// group whose account lacks what this one demands, 403025 access token, 403007 a server credential that does not reach the
+// site, or a network that may not call, 400008 a header of another form, 400006 a regToken that is not good, and 403006 for
+// a bearer credential over plain HTTP.
 func (v *Resolver) Caller(ctx context.Context, r *Request, s *site.Site) (*Caller, error) {
 	c, err := v.prove(ctx, r, s)
 	if err == nil {

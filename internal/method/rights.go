@@ -71,16 +71,7 @@ func (m *Method) limit(inv *Invocation) error {
 	if held.Free() && len(m.pinned) == 0 {
 		return nil
 	}
-	names := held.Limited()
-	for _, name := range m.pinned {
-		if !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	args := make([]acl.Arg, len(names))
-	for i, name := range names {
-		args[i] = acl.Arg{Name: name, Values: m.sent(inv.Raw, name), Pinned: slices.Contains(m.pinned, name)}
-	}
+	args := m.args(inv, held)
 	verdict := held.Judge(args)
 	if !verdict.Allowed {
 		return caller.Denied(m.Spec.Name)
@@ -90,7 +81,7 @@ func (m *Method) limit(inv *Invocation) error {
 	}
 	params := gigya.NewParams()
 	for _, p := range inv.Raw.All() {
-		if !slices.ContainsFunc(verdict.Withheld, func(at int) bool { return m.same(p.Name, names[at]) }) {
+		if !slices.ContainsFunc(verdict.Withheld, func(at int) bool { return m.same(p.Name, args[at].Name) }) {
 			params.Set(p.Name, p.Value)
 			continue
 		}
@@ -109,6 +100,38 @@ func (m *Method) limit(inv *Invocation) error {
 	return nil
 }
 
+// Within tells whether other rights let the call be made as it is, after the limits of the caller's rights were applied: the call is held under
+// the name of the right, in lower case, and nothing of it would be refused, withheld or replaced. It is for calls that act where
+// the caller's rights may be others than those that the call was let in with.
+func (m *Method) Within(inv *Invocation, rights *acl.Rights, right string) bool {
+	held := rights.Method(right)
+	if held.Free() && len(m.pinned) == 0 {
+		return true
+	}
+	args := m.args(inv, held)
+	verdict := held.Judge(args)
+	return verdict.Allowed && !slices.ContainsFunc(verdict.Withheld, func(at int) bool {
+		return !slices.ContainsFunc(verdict.Forced, func(f acl.Forced) bool { return f.Name == args[at].Name })
+	}) && !slices.ContainsFunc(verdict.Forced, func(f acl.Forced) bool {
+		return !slices.ContainsFunc(args, func(a acl.Arg) bool { return a.Name == f.Name && slices.Equal(a.Values, m.compared(f.Name, f.Value)) })
+	})
+}
+
+// args are the parameters that the call has to be judged by.
+func (m *Method) args(inv *Invocation, held *acl.Grants) []acl.Arg {
+	names := held.Limited()
+	for _, name := range m.pinned {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	args := make([]acl.Arg, len(names))
+	for i, name := range names {
+		args[i] = acl.Arg{Name: name, Values: m.sent(inv.Raw, name), Pinned: slices.Contains(m.pinned, name)}
+	}
+	return args
+}
+
 // same tells whether a name that was received means the parameter that an entry names, in lower case: by its own name or
 // another.
 func (m *Method) same(received, folded string) bool {
@@ -123,17 +146,21 @@ func (m *Method) same(received, folded string) bool {
 // sent returns what was sent for the parameter that an entry names, in the one form that its values are compared in: a
 // number in digits, true or false, the elements of a list.
 func (m *Method) sent(params *gigya.Params, folded string) []string {
+	var values []string
+	for _, p := range params.All() {
+		if m.same(p.Name, folded) {
+			values = append(values, m.compared(folded, p.Value)...)
+		}
+	}
+	return values
+}
+
+func (m *Method) compared(folded, text string) []string {
 	kind := "string"
 	if at, ok := m.index[folded]; ok {
 		kind = m.params[at].Type
 	}
-	var values []string
-	for _, p := range params.All() {
-		if m.same(p.Name, folded) {
-			values = append(values, compared(kind, p.Value)...)
-		}
-	}
-	return values
+	return compared(kind, text)
 }
 
 func compared(kind, text string) []string {

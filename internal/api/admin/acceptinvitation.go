@@ -24,8 +24,8 @@ type AcceptInvitationParams struct {
 // acceptInvitation serves admin.acceptInvitation: whoever holds an invitation gets a user key, in the groups of the invitation. The secret is in the
 // answer.
 //
-// Anybody may call: the token is the credential. One that is over, was used, or was sent by a key that has been disabled or deleted since, is
-// 400006; so is a group that is gone.
+// Anybody may call: the token is the credential. One that is over, was used, or was sent by a key that has been disabled or deleted since, or
+// that might not send it any more, is 400006; so is a group that is gone.
 //
 // Sources: none; it is ours.
 func acceptInvitation(d Deps) *method.Method {
@@ -34,6 +34,10 @@ func acceptInvitation(d Deps) *method.Method {
 	spec.Callers, spec.OwnCredential, spec.HTTPS = caller.Public, true, true
 	return method.New(spec, func(ctx context.Context, c *method.Call[AcceptInvitationParams]) (*UserKeyResult, error) {
 		invited, err := d.openInvitation(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		host, err := d.host(ctx, invited)
 		if err != nil {
 			return nil, err
 		}
@@ -54,7 +58,7 @@ func acceptInvitation(d Deps) *method.Method {
 			if err := tx.PutKey(key.Record); err != nil {
 				return err
 			}
-			return invited.join(tx, key.Record.UserKey, clock.FromTime(c.Now))
+			return invited.join(tx, host, key.Record.UserKey, clock.FromTime(c.Now))
 		})
 		if err != nil {
 			c.Caller = before // Nobody was proven after all.
@@ -84,6 +88,25 @@ func (d Deps) openInvitation(ctx context.Context, c *method.Call[AcceptInvitatio
 	return invited, err
 }
 
+// host reads what the key that invites holds by now: with its rights it loses what it has invited to.
+func (d Deps) host(ctx context.Context, i *invitation) (*holder, error) {
+	if i.By == "" {
+		return d.holderOf(ctx, nil, i.Partner)
+	}
+	key, err := d.Sites.Key(ctx, i.By)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, gigya.InvalidArgument("invitationToken")
+	}
+	if err != nil {
+		return nil, err
+	}
+	h, err := d.holderOf(ctx, key, i.Partner)
+	if err == nil && !h.atPartner.May(inviting) {
+		err = gigya.InvalidArgument("invitationToken")
+	}
+	return h, err
+}
+
 // use sets the token's mark: of any number of calls with it one succeeds.
 func (i *invitation) use(tx store.Tx, c *method.Call[AcceptInvitationParams]) error {
 	if i.By != "" {
@@ -103,10 +126,16 @@ func (i *invitation) use(tx store.Tx, c *method.Call[AcceptInvitationParams]) er
 }
 
 // join puts the key into the groups.
-func (i *invitation) join(tx store.Tx, userKey string, now clock.Millis) error {
+func (i *invitation) join(tx store.Tx, host *holder, userKey string, now clock.Millis) error {
 	for _, groupID := range i.Groups {
 		g, err := readGroup(tx, i.Partner, groupID, "invitationToken")
 		if err != nil {
+			return err
+		}
+		var refused *gigya.Error
+		if err := host.checkGroup(tx, g); errors.As(err, &refused) {
+			return gigya.InvalidArgument("invitationToken")
+		} else if err != nil {
 			return err
 		}
 		g.Users = unique(append(g.Users, userKey))

@@ -27,22 +27,18 @@ func noAdministrator(parameter string) error {
 	return gigya.InvalidArgumentBecause(parameter, "the group _admins would be left without a key that can call")
 }
 
-// checkAdminsWithout refuses to take the key out of service if it is the last of _admins that can call, in any of the partners.
-func checkAdminsWithout(tx store.Tx, partners []int64, userKey, parameter string) error {
-	for _, partner := range partners {
-		g, err := readGroup(tx, partner, acl.Admins, "groupID")
-		if err != nil {
-			return err
-		}
-		rest := slices.DeleteFunc(slices.Clone(g.Users), func(u string) bool { return u == userKey })
-		if len(rest) == len(g.Users) {
-			continue
-		}
-		if err := checkAdmins(tx, g.Users, rest, parameter); err != nil {
-			return err
-		}
+// checkAdminsWithout refuses to take the key out of service if it is the last of its partner's _admins that can call. Other partners do not
+// hinder the own one: whoever has put somebody else's key into _admins would keep its owner from taking it out of service.
+func checkAdminsWithout(tx store.Tx, k *store.Key, parameter string) error {
+	g, err := readGroup(tx, k.Partner, acl.Admins, "groupID")
+	if err != nil {
+		return err
 	}
-	return nil
+	rest := slices.DeleteFunc(slices.Clone(g.Users), func(u string) bool { return u == k.UserKey })
+	if len(rest) == len(g.Users) {
+		return nil
+	}
+	return checkAdmins(tx, g.Users, rest, parameter)
 }
 
 // anyLive tells whether one of the keys can call.

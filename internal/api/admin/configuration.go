@@ -127,7 +127,9 @@ func below(path string, err error) error {
 }
 
 // Regroup makes the site a member of the parent's group, or with an empty parent a site of its own, unless setSiteConfig would refuse.
-func Regroup(tx store.Tx, record *store.Site, parent string) error { return regroup(tx, record, parent) }
+func Regroup(tx store.Tx, record *store.Site, parent string) error {
+	return regroup(tx, record, parent)
+}
 
 // CheckPartnerConfig refuses members of a partner's configuration that updatePartner or setIPRestrictions would refuse. It returns
 // the names of members that are not known.
@@ -297,3 +299,6 @@ func hasAdministrator(tx store.Tx, partner int64) (bool, error) {
 	}
 	return anyLive(tx, g.Users)
 }
+
+// KnownDataCenter tells whether a site may have the label, in any letter case.
+func (d Deps) KnownDataCenter(label string) bool { return d.knownDataCenter(label) }

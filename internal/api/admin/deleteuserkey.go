@@ -23,7 +23,7 @@ func deleteUserKey(d Deps) *method.Method {
 			return method.None{}, err
 		}
 		return method.None{}, d.changeKey(ctx, c.Invocation, c.Params, func(tx store.Tx, k *store.Key) error {
-			if err := checkAdminsWithout(tx, partners, k.UserKey, "targetUserKey"); err != nil {
+			if err := checkAdminsWithout(tx, k, "targetUserKey"); err != nil {
 				return err
 			}
 			k.Revoked = clock.FromTime(c.Now)

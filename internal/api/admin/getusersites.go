@@ -40,8 +40,8 @@ type GetUserSitesResult struct {
 
 // getUserSites serves admin.getUserSites: it lists the sites that a key reaches, by partner.
 //
-// Servers may call. The sites of another key are shown to who may list the groups of its partner (admin.getGroups); to others, and for a partner that the
-// caller does not see, it is 403007.
+// Servers may call. The sites of another key are shown to who holds the right to this method for the partner itself; to others, and for a
+// partner that the caller does not see, it is 403007.
 //
 // Sources: public scripts, which find an API key by its domain; a client in TypeScript.
 func getUserSites(d Deps) *method.Method {
@@ -101,7 +101,7 @@ func (d Deps) otherKey(ctx context.Context, c *method.Invocation, userKey string
 		if err != nil {
 			return nil, nil, err
 		}
-		if rights.May("admin.getGroups") {
+		if c.Method.Within(c, rights, c.Method.Right()) {
 			ids = append(ids, id)
 		}
 	}

@@ -25,7 +25,12 @@ type holder struct {
 
 // holder reads what the caller holds in the partner.
 func (d Deps) holder(ctx context.Context, c *method.Invocation, partner int64) (*holder, error) {
-	h := &holder{partner: partner, everything: c.Caller.Key == nil}
+	return d.holderOf(ctx, c.Caller.Key, partner)
+}
+
+// holderOf reads what the key holds in the partner; nil is the partner itself, or the secret of it.
+func (d Deps) holderOf(ctx context.Context, key *site.Key, partner int64) (*holder, error) {
+	h := &holder{partner: partner, everything: key == nil}
 	if h.everything {
 		return h, nil
 	}
@@ -33,7 +38,7 @@ func (d Deps) holder(ctx context.Context, c *method.Invocation, partner int64) (
 	if h.sites, err = d.Sites.SitesOf(ctx, partner); err != nil {
 		return nil, err
 	}
-	return h, d.readHeld(ctx, h, c.Caller.Key)
+	return h, d.readHeld(ctx, h, key)
 }
 
 // readHeld reads the rights of the key at the holder's sites, and above them.

@@ -42,6 +42,9 @@ type invitation struct {
 	Expires clock.Millis `json:"x"`
 }
 
+// inviting is the right to invite.
+const inviting = "admin.inviteAdmin"
+
 // invitationKind keeps invitations apart from other sealed texts, and their marks from other marks.
 const invitationKind = "invitation"
 
@@ -52,7 +55,7 @@ const invitationKind = "invitation"
 //
 // Source: the guide to the console, which tells of mail and hours; the call itself is ours.
 func inviteAdmin(d Deps) *method.Method {
-	spec := changing(extension(aboutPartner("admin.inviteAdmin", "Invites a person to administer the partner.")))
+	spec := changing(extension(aboutPartner(inviting, "Invites a person to administer the partner.")))
 	spec.Partial = "no mail is sent: the answer has the token, for whoever invites to pass on"
 	return method.New(spec, func(ctx context.Context, c *method.Call[InviteAdminParams]) (*InviteAdminResult, error) {
 		p := &c.Params

@@ -39,13 +39,14 @@ func extension(s method.Spec) method.Spec {
 	return s
 }
 
-// ownPartner is the partner that the caller acts for; 0: none, which no proven caller is.
+// ownPartner is the partner that a call which names none is about, as it was when the caller's rights were looked for: that of the
+// site, else the caller's own; 0: none, which no proven caller has.
 func ownPartner(c *method.Invocation) int64 {
 	switch {
-	case c.Caller.Key != nil:
-		return c.Caller.Key.Partner
 	case c.Site != nil:
 		return c.Site.Site.Partner
+	case c.Caller.Key != nil:
+		return c.Caller.Key.Partner
 	}
 	return 0
 }
@@ -70,7 +71,8 @@ func (d Deps) partner(ctx context.Context, c *method.Invocation, id int64) (*sit
 	if err != nil {
 		return nil, err
 	}
-	if !rights.May(c.Method.Privilege()) {
+	// The limits on parameters may have put another partner's number in place of the one whose rights let the call in.
+	if !c.Method.Within(c, rights, c.Method.Right()) {
 		return nil, denied(c)
 	}
 	return p, nil

@@ -160,7 +160,7 @@ func (d Deps) searchable(ctx context.Context, c *method.Invocation) ([]int64, er
 		if err != nil {
 			return nil, err
 		}
-		if rights.May(c.Method.Privilege()) {
+		if c.Method.Within(c, rights, c.Method.Right()) {
 			held = append(held, id)
 		}
 	}

@@ -31,7 +31,8 @@ type SetUserKeyInfoParams struct {
 // setUserKeyInfo serves admin.setUserKeyInfo: it changes an application or a user key. The change holds for its next call.
 //
 // Servers may call. A key that there is not, or that belongs to another partner, is 400006; so is the last one of the group _admins, if it is to
-// be disabled, and networks that would shut the caller out, without force=true. A public key for a key that holds more than the caller is 403007.
+// be disabled, and networks that would shut the caller out, without force=true. A public key, other networks and enabled=true for a key that
+// holds more than the caller are 403007.
 func setUserKeyInfo(d Deps) *method.Method {
 	spec := changing(extension(aboutPartner("admin.setUserKeyInfo", "Changes an application or a user key.")))
 	return method.New(spec, func(ctx context.Context, c *method.Call[SetUserKeyInfoParams]) (method.None, error) {
@@ -40,7 +41,7 @@ func setUserKeyInfo(d Deps) *method.Method {
 		if err != nil {
 			return method.None{}, err
 		}
-		if p.PublicKey != nil && *p.PublicKey != "" {
+		if p.opens() {
 			owner, err := d.partnerOrOwn(ctx, c.Invocation, p.PartnerID)
 			if err != nil {
 				return method.None{}, err
@@ -49,19 +50,20 @@ func setUserKeyInfo(d Deps) *method.Method {
 				return method.None{}, err
 			}
 		}
-		partners, err := d.partnerIDs(ctx)
-		if err != nil {
-			return method.None{}, err
-		}
 		return method.None{}, d.changeKey(ctx, c.Invocation, p.TargetParams, func(tx store.Tx, k *store.Key) error {
 			if p.Enabled != nil && !*p.Enabled && !k.Disabled {
-				if err := checkAdminsWithout(tx, partners, k.UserKey, "enabled"); err != nil {
+				if err := checkAdminsWithout(tx, k, "enabled"); err != nil {
 					return err
 				}
 			}
 			return change.apply(k)
 		})
 	})
+}
+
+// opens tells whether somebody could call as the key after the change who could not before.
+func (p *SetUserKeyInfoParams) opens() bool {
+	return p.PublicKey != nil && *p.PublicKey != "" || p.Enabled != nil && *p.Enabled || p.AllowedIPs != ""
 }
 
 // keyChange is what a call changes of a key, checked.

@@ -29,10 +29,10 @@ type devSearchParams struct {
 }
 
 // Rights that a key needs: the first, the method's own, for the entries of a site, the second for those about no site, which
-// are the partner's.
+// are the partner's. In lower case.
 const (
 	siteRight    = "audit.search"
-	partnerRight = "audit.searchPartner"
+	partnerRight = "audit.searchpartner"
 )
 
 // searchLog serves audit.search: entries of the audit log that satisfy a condition, the newest first.
@@ -110,7 +110,7 @@ func (d Deps) logs(ctx context.Context, c *method.Invocation) ([]string, error) 
 			if err != nil {
 				return nil, err
 			}
-			if !rights.May(siteRight) {
+			if !c.Method.Within(c, rights, siteRight) {
 				continue
 			}
 		}
@@ -121,7 +121,7 @@ func (d Deps) logs(ctx context.Context, c *method.Invocation) ([]string, error) 
 		if err != nil {
 			return nil, err
 		}
-		if !rights.May(partnerRight) {
+		if !c.Method.Within(c, rights, partnerRight) {
 			if len(logs) == 0 {
 				return nil, caller.Denied(c.Method.Spec.Name)
 			}
