@@ -49,7 +49,7 @@ func (c exportCmd) Run(ctx context.Context, con console) error {
 
 // write makes the folder and puts the files into it. Links in it lead nowhere outside.
 func (c exportCmd) write(tree *blueprint.Tree, files blueprint.Files) (err error) {
-	if err := os.MkdirAll(c.Folder, 0o755); err != nil {
+	if err := os.MkdirAll(c.Folder, 0o700); err != nil {
 		return err
 	}
 	root, err := os.OpenRoot(c.Folder)
@@ -61,10 +61,10 @@ func (c exportCmd) write(tree *blueprint.Tree, files blueprint.Files) (err error
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if err := root.MkdirAll(path.Dir(name), 0o755); err != nil {
+		if err := root.MkdirAll(path.Dir(name), 0o700); err != nil {
 			return err
 		}
-		if err := root.WriteFile(name, files[name], 0o644); err != nil {
+		if err := root.WriteFile(name, files[name], 0o600); err != nil {
 			return err
 		}
 	}
