@@ -178,6 +178,10 @@ var coreScenarios = []scenario{
 			"profile", `{"firstName":"Ann"}`, "finalizeRegistration", "true", "include", "profile,id_token",
 		}}
 	}},
+	{method: "accounts.register", variant: "not finalized", code: 206001, changes: true, prepare: func(*house) call {
+		uid := newUID()
+		return call{by: partner, params: []string{"siteUID", uid, "email", uid + "@example.com", "password", testPassword}}
+	}},
 	{method: "accounts.register", variant: "server with new fields", changes: true, cold: true, prepare: func(*house) call {
 		uid := newUID()
 		return call{by: partner, params: []string{

@@ -32,7 +32,7 @@ func (x *exchange) judge(err error) {
 func (x *exchange) keep(ctx context.Context) {
 	x.noteExposure(ctx)
 	x.complete()
-	if x.gateway.Recorder == nil || x.inv.Recorded && x.failure == nil {
+	if x.gateway.Recorder == nil || x.inv.Recorded(x.failure) {
 		return
 	}
 	if err := x.gateway.Recorder.Record(ctx, &x.record); err != nil && x.record.Cause == nil {
@@ -40,10 +40,15 @@ func (x *exchange) keep(ctx context.Context) {
 	}
 }
 
-// success is the audit record of the call as one that succeeded: see [method.Invocation.Succeed].
-func (x *exchange) success() *store.Audit {
+// ending is the audit record of the call as one that ends so: see [method.Invocation.Succeed].
+func (x *exchange) ending(failure *gigya.Error) *store.Audit {
 	x.complete()
-	return x.gateway.Recorder.Success(&x.record)
+	record := x.record
+	record.Code, record.Details = 0, ""
+	if failure != nil {
+		record.Code, record.Details = failure.Code, failure.Details
+	}
+	return x.gateway.Recorder.Ending(&record)
 }
 
 // complete fills in what the method found out.

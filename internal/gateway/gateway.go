@@ -216,7 +216,7 @@ func (g *Gateway) exchange(r *http.Request, name string) *exchange {
 		Raw:       &gigya.Params{},
 	}
 	if g.Recorder != nil {
-		x.inv.Success = x.success
+		x.inv.Ending = x.ending
 	}
 	x.record = Record{
 		Time:      now,

@@ -64,9 +64,9 @@ func (r *Record) CanonicalName() string {
 
 // A Recorder keeps records: the audit log.
 type Recorder interface {
-	// Success returns what is written of a call that succeeds, nil for one that leaves no record. It is asked in the
+	// Ending returns what is written of a call that ends as the record says, nil for one that leaves none. It is asked in the
 	// change of a method that writes its record itself, before the answer is known.
-	Success(r *Record) *store.Audit
+	Ending(r *Record) *store.Audit
 	// Record is called once for every other call, before the answer leaves. The context may have ended, because the
 	// caller is gone: what it did is recorded all the same.
 	Record(ctx context.Context, r *Record) error

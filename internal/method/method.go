@@ -96,10 +96,11 @@ type Invocation struct {
 	Ignored []gigya.IgnoredParam
 	// Cookies are what the answer sets: device ids.
 	Cookies []Cookie
-	// Success makes the audit record of the call as one that succeeded: see [Invocation.Succeed]. nil: no audit log is kept.
-	Success func() *store.Audit
-	// Recorded: Succeed was called.
-	Recorded bool
+	// Ending makes the audit record of the call as one that ends with the failure, nil: succeeds: see [Invocation.Succeed]. Without
+	// it no audit log is kept.
+	Ending func(failure *gigya.Error) *store.Audit
+	// recorded is how the call ends by the record that its last change wrote; nil: none did.
+	recorded *gigya.Code
 	// HTTPStatus overrides the status where httpStatusCodes=true (OAuth 2's 401); 0: the envelope's.
 	HTTPStatus int
 }
@@ -113,19 +114,38 @@ type Cookie struct {
 // Succeed writes the call's audit record in the change with which the call has succeeded, so that neither is ever there
 // without the other, and both are one commit. It is the last that the change does, after UID was set. A call whose
 // change then fails, or that fails after it, leaves the record of its failure all the same.
-func (i *Invocation) Succeed(tx store.Tx) error {
-	if i.Success == nil {
+func (i *Invocation) Succeed(tx store.Tx) error { return i.end(tx, 0, nil) }
+
+// Interrupt is Succeed for a change after which the call is answered with an error all the same, because the client has to go on:
+// an account that is not finalized yet.
+func (i *Invocation) Interrupt(tx store.Tx, code gigya.Code, details string) error {
+	return i.end(tx, code, gigya.NewError(code, details))
+}
+
+func (i *Invocation) end(tx store.Tx, code gigya.Code, failure *gigya.Error) error {
+	if i.Ending == nil {
 		return nil
 	}
-	record := i.Success()
+	record := i.Ending(failure)
 	if record == nil {
 		return nil
 	}
-	i.Recorded = true
+	i.recorded = &code
 	if err := tx.AppendAudit(record); err != nil {
 		return fmt.Errorf("writing the audit record: %w", err)
 	}
 	return nil
+}
+
+// Recorded tells whether a change of the call has written the record of this end: nil is a success.
+func (i *Invocation) Recorded(failure *gigya.Error) bool {
+	if i.recorded == nil {
+		return false
+	}
+	if failure == nil {
+		return *i.recorded == 0
+	}
+	return *i.recorded == failure.Code
 }
 
 // Server tells whether server rules hold: a server credential, without a regToken where that makes the difference.

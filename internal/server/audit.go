@@ -30,8 +30,8 @@ type recorder struct {
 
 var _ gateway.Recorder = recorder{}
 
-// Success implements [gateway.Recorder].
-func (a recorder) Success(r *gateway.Record) *store.Audit { return a.recordOf(r) }
+// Ending implements [gateway.Recorder].
+func (a recorder) Ending(r *gateway.Record) *store.Audit { return a.recordOf(r) }
 
 // Record implements [gateway.Recorder]. The record of a call that changed something is safe before the answer leaves.
 func (a recorder) Record(ctx context.Context, r *gateway.Record) error {

@@ -376,7 +376,7 @@ func TestIncrementsAtOnceAreAllCountedAndRecorded(t *testing.T) {
 		if err != nil {
 			return "", err
 		}
-		inv.Success = func() *store.Audit {
+		inv.Ending = func(*gigya.Error) *store.Audit {
 			return &store.Audit{
 				Time: clock.FromTime(testTime), CallID: fmt.Sprintf("call%02d", i), APIKey: testKey, Method: m.Spec.Name, UID: inv.UID, Record: []byte(`{}`),
 			}

@@ -113,8 +113,14 @@ func (d Deps) finalize(ctx context.Context, c *method.Invocation, known *store.A
 				return err
 			}
 		}
-		if err := out.Store(tx, a); err != nil || done.stop != nil {
+		if err := out.Store(tx, a); err != nil {
 			return err
+		}
+		switch {
+		case done.stop != nil && !out.Changed:
+			return nil
+		case done.stop != nil:
+			return c.Interrupt(tx, done.stop.Code, done.stop.Details)
 		}
 		return c.Succeed(tx)
 	})

@@ -286,8 +286,11 @@ func (d Deps) open(ctx context.Context, c *method.Call[LoginParams], proven *sto
 				return err
 			}
 		}
-		if err := tx.PutAccount(a); err != nil || stop != nil {
+		if err := tx.PutAccount(a); err != nil {
 			return err
+		}
+		if stop != nil {
+			return c.Interrupt(tx, stop.Code, stop.Details)
 		}
 		return c.Succeed(tx)
 	})

@@ -98,7 +98,7 @@ func register(d Deps) *method.Method {
 			return nil, err
 		}
 		if r.stop != nil {
-			return nil, r.pending()
+			return nil, d.interrupted(c.Invocation, r.account, r.stop, r.showing)
 		}
 		return d.loggedIn(ctx, c.Invocation, r.account, r.opened, r.showing)
 	})
@@ -336,10 +336,13 @@ func (r *registration) write(ctx context.Context) error {
 		if err := extendSchema(tx, c.Invocation, r.change.Data, r.server); err != nil {
 			return err
 		}
-		if err := out.Store(tx, r.account); err != nil || r.stop != nil {
+		if err := out.Store(tx, r.account); err != nil {
 			return err
 		}
 		c.UID = r.uid
+		if r.stop != nil {
+			return c.Interrupt(tx, r.stop.Code, r.stop.Details)
+		}
 		return c.Succeed(tx)
 	})
 	if errors.Is(err, store.ErrExists) {
@@ -376,6 +379,9 @@ func (r *registration) settle() {
 		account.Finalize(r.account, now)
 	}
 	r.stop = account.Next(r.account, r.c.Site, now)
+	if r.stop != nil && r.stop.Code == gigya.AccountPendingRegistration && !r.c.Params.FinalizeRegistration {
+		r.stop.Details = "Registration was not finalized"
+	}
 }
 
 // useToken marks the token of initRegistration: it makes one account, whatever runs beside it.
@@ -388,13 +394,4 @@ func (r *registration) useToken(tx store.Tx) error {
 		return badToken()
 	}
 	return err
-}
-
-// pending is the answer of an account that has no session yet.
-func (r *registration) pending() error {
-	stop := *r.stop
-	if stop.Code == gigya.AccountPendingRegistration && !r.c.Params.FinalizeRegistration {
-		stop.Details = "Registration was not finalized"
-	}
-	return r.d.interrupted(r.c.Invocation, r.account, &stop, r.showing)
 }
