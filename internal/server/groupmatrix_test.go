@@ -69,6 +69,9 @@ func (r *row) call(t *testing.T, n *neighbours, at *place, w words) answer {
 // of the other, both ways between the parent of a group, its member and a stranger. A stranger is answered as about what never was,
 // to the letter, and nothing of the other's changes; parent and member share what the group shares.
 func attackMatrix(t *testing.T) {
+	if racing {
+		t.Skip("thousands of calls, one after the other: the race detector has nothing to see, and takes minutes")
+	}
 	n := newNeighbours(t)
 	n.prepareMatrix(t)
 	rows := slices.Concat(objectRows, sessionRows(n))
