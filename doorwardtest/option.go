@@ -1,11 +1,12 @@
 package doorwardtest
 
 import (
-	"net/netip"
+	"fmt"
 	"time"
 
 	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/server"
+	"github.com/doorward/doorward/internal/site"
 )
 
 // Option changes how the server is started.
@@ -16,6 +17,8 @@ type options struct {
 	database string
 	proxy    bool
 	server   server.Options
+	// fault is what is wrong with an option.
+	fault error
 }
 
 // A Clock tells the server the time.
@@ -36,11 +39,15 @@ func WithDatabase(url string) Option { return func(o *options) { o.database = ur
 // WithoutInsecure refuses secrets over plain HTTP, as a server in production does.
 func WithoutInsecure() Option { return func(o *options) { o.server.AllowInsecure = false } }
 
-// WithTrustedProxies believes the proxies at these addresses or networks: 127.0.0.1/32.
+// WithTrustedProxies believes the proxies at these addresses or networks: 127.0.0.1, 10.0.0.0/8.
 func WithTrustedProxies(networks ...string) Option {
 	return func(o *options) {
 		for _, text := range networks {
-			o.server.TrustedProxies = append(o.server.TrustedProxies, netip.MustParsePrefix(text))
+			network, err := site.ParseNetwork(text)
+			if err != nil {
+				o.fault = fmt.Errorf("trusted proxy %q: %w", text, err)
+			}
+			o.server.TrustedProxies = append(o.server.TrustedProxies, network)
 		}
 	}
 }

@@ -66,6 +66,7 @@ func New(t testing.TB, opts ...Option) *Server {
 	for _, opt := range opts {
 		opt(&d.options)
 	}
+	d.check(d.options.fault)
 	folder := t.TempDir()
 	d.open(folder)
 	d.seed()

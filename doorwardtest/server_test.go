@@ -59,3 +59,18 @@ func TestFurtherSitesAndKeys(t *testing.T) {
 		}
 	}
 }
+
+func TestTrustedProxiesAreAddressesOrNetworks(t *testing.T) {
+	for _, trusted := range []string{"127.0.0.1", "127.0.0.0/8"} {
+		d := doorwardtest.New(t, doorwardtest.WithoutInsecure(), doorwardtest.WithTrustedProxies(trusted))
+		request, err := http.NewRequest(http.MethodGet, d.URL+"/accounts.getSchema?apiKey="+d.APIKey, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Authorization", "Bearer x")
+		request.Header.Set("X-Forwarded-Proto", "https")
+		if _, body := d.Do(request); strings.Contains(string(body), "403006") {
+			t.Errorf("%s is not believed: %s", trusted, body)
+		}
+	}
+}

@@ -201,7 +201,7 @@ func TestAccessTokens(t *testing.T) {
 				{name: "of a user", request: way.send(user), class: caller.Session, via: "oauth"},
 				over("over", opaque(token.Access{Partner: h.partner.ID, Expires: clock.FromTime(start)})),
 				over("JWT over", jwt(h.key.Record.UserKey, "j2", -time.Minute)),
-				invalid("altered", partner[:30]+"A"+partner[31:]),
+				invalid("altered", partner[:30]+string(partner[30]^3)+partner[31:]),
 				invalid("revoked", opaque(token.Access{Partner: h.partner.ID, ID: "revoked-1"})),
 				invalid("JWT revoked", jwt(h.key.Record.UserKey, "revoked-2", time.Minute)),
 				invalid("of a disabled key", opaque(token.Access{Partner: h.partner.ID, UserKey: h.disabledKey.Record.UserKey})),

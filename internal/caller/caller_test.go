@@ -340,6 +340,7 @@ func TestRegTokens(t *testing.T) {
 		bad("garbage", "garbage"),
 		bad("over", seal(func(r *token.RegToken) { r.Expires = clock.FromTime(start) })),
 		bad("of another site", seal(func(r *token.RegToken) { r.Site = h.child.APIKey })),
+		bad("of a group that its site has left", seal(func(r *token.RegToken) { r.Group = h.sibling.APIKey })),
 		bad("that is an access token", h.tokens.SealAccess(token.Access{Site: h.site.APIKey, Expires: clock.FromTime(start.Add(time.Hour))})),
 	})
 	c, err := h.call(t, at(good, caller.RegToken))

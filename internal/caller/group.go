@@ -54,3 +54,9 @@ func (v *Resolver) user(ctx context.Context, r *Request, s *site.Site, found *st
 	}
 	return c, nil
 }
+
+// unverified tells whether the error is that of user.
+func unverified(err error) bool {
+	var refused *gigya.Error
+	return errors.As(err, &refused) && refused.Code == gigya.UnverifiedUser
+}

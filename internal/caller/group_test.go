@@ -201,10 +201,19 @@ func TestASessionOfAnotherSiteIsHeldAgainstWhatThisOneDemands(t *testing.T) {
 			Kind: token.KindAccount, Group: h.child.Group, Site: h.child.APIKey, UID: uid,
 			Issued: clock.FromTime(start), Expires: clock.FromTime(start.Add(time.Hour)),
 		})
-		r := h.forms(t, h.child, web, mobile)["cookie"]
-		r.Params.Set("regToken", regToken)
-		if c, err := h.call(t, r); err != nil || c.Class != caller.RegToken || c.UID != uid {
-			t.Errorf("%v, %v", c, err)
+		for form, r := range h.forms(t, h.child, web, mobile) {
+			r.Params.Set("regToken", regToken)
+			if form == "signature" {
+				h.want(t, "beside a signature that does not cover it", r, 403003)
+				sign(t, r, mobile.Secret)
+			}
+			if c, err := h.call(t, r); err != nil || c.Class != caller.RegToken || c.UID != uid {
+				t.Errorf("%s: %v, %v", form, c, err)
+			}
+			r.Accepts = caller.Session
+			if c, err := h.call(t, r); err == nil {
+				t.Errorf("%s, where it is no credential: %v", form, c)
+			}
 		}
 	})
 

@@ -12,9 +12,6 @@ import (
 // that the key and its partner allow, and the partner that the call is about, if they allow some: the key of a person may reach
 // several.
 func (v *Resolver) checkNetwork(ctx context.Context, r *Request, s *site.Site, c *Caller) error {
-	if !r.ClientIP.IsValid() {
-		return nil
-	}
 	if c.Class != Server {
 		if s != nil && site.Within(r.ClientIP, s.BlockedIPs()) {
 			return refused(r.ClientIP)
@@ -46,9 +43,9 @@ func (v *Resolver) checkNetwork(ctx context.Context, r *Request, s *site.Site, c
 }
 
 // CheckNetwork is 403007, with the address in the details, for a server call from an address that the partner or the key, which may be nil,
-// does not allow. It is for those who prove a credential themselves.
+// does not allow. An address that is not known is one of no network. It is for those who prove a credential themselves.
 func CheckNetwork(address netip.Addr, partner *site.Partner, key *site.Key) error {
-	if !address.IsValid() || allowed(address, partner.AllowedIPs()) && (key == nil || allowed(address, key.AllowedIPs())) {
+	if allowed(address, partner.AllowedIPs()) && (key == nil || allowed(address, key.AllowedIPs())) {
 		return nil
 	}
 	return refused(address)

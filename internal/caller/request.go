@@ -39,7 +39,7 @@ type Request struct {
 	Authorization, HeaderAPIKey string
 	// Cookie returns the value of a cookie, or an empty text. Nil: there are none.
 	Cookie func(name string) string
-	// ClientIP is where the call comes from; invalid: networks are not looked at.
+	// ClientIP is where the call comes from; invalid: nobody knows, and it is in no network.
 	ClientIP netip.Addr
 	// Secure tells whether the call came by TLS.
 	Secure bool

@@ -22,6 +22,9 @@ import (
 // a bearer credential over plain HTTP.
 func (v *Resolver) Caller(ctx context.Context, r *Request, s *site.Site) (*Caller, error) {
 	c, err := v.prove(ctx, r, s)
+	if err != nil && unverified(err) && r.Accepts.Has(RegToken) && r.Params.Has("regToken") {
+		c, err = v.regToken(r, s) // Whoever is asked for more has the token with which to give it, in whichever form the session came.
+	}
 	if err == nil {
 		err = v.checkNetwork(ctx, r, s, c)
 	}
@@ -120,7 +123,7 @@ func (v *Resolver) regToken(r *Request, s *site.Site) (*Caller, error) {
 		return public(), nil
 	}
 	opened, err := v.tokens.OpenRegToken(text, r.Now)
-	if errors.Is(err, token.ErrInvalid) || err == nil && (s == nil || opened.Site != s.APIKey) {
+	if errors.Is(err, token.ErrInvalid) || err == nil && (s == nil || opened.Site != s.APIKey || opened.Group != s.Group) {
 		return nil, gigya.InvalidArgument("regToken")
 	}
 	if err != nil {

@@ -26,8 +26,7 @@ func (v *Resolver) login(ctx context.Context, r *Request, s *site.Site) (*Caller
 	}
 	c, err := v.findLogin(ctx, r, s, text)
 	var refused *gigya.Error
-	if errors.As(err, &refused) && (everybody || refused.Code == gigya.UnverifiedUser && r.Accepts.Has(RegToken) && r.Params.Has("regToken")) {
-		// Whoever is asked for more has the token with which to give it.
+	if errors.As(err, &refused) && everybody {
 		return v.regToken(r, s)
 	}
 	if err != nil {

@@ -182,8 +182,10 @@ func TestAConfiguredSiteJoinsAndLeaves(t *testing.T) {
 	if got := n.must(t, &site, 0, "accounts.getSchema"); strings.Contains(got.text, "shoe") {
 		t.Errorf("a field that is not the group's: %s", got.short())
 	}
-	if got := n.must(t, &site, 0, "accounts.rba.getPolicy"); strings.Contains(got.text, "mine") {
-		t.Errorf("rules that are not the group's: %s", got.short())
+	for _, name := range []string{"accounts.rba.getPolicy", "accounts.communication.getChannels"} { // What a member cannot set.
+		if got := n.must(t, &site, 0, name); strings.Contains(got.text, "mine") {
+			t.Errorf("%s shows what is not the group's: %s", name, got.short())
+		}
 	}
 
 	n.must(t, &site, 0, "admin.setSiteConfig", "siteGroupOwner", "")

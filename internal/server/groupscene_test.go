@@ -108,6 +108,7 @@ func TestAMemberAsksForWhatItRequires(t *testing.T) {
 	n.with(t, token, n.child, "socialize.getUserInfo").want(t, "getUserInfo", 0).shows(t, `"isLoggedIn":`, uid)
 	n.with(t, n.login(t, n.parent, email), n.child, "accounts.logout").want(t, "logout", 0)
 
+	n.signed(t, n.child, app, "accounts.setAccountInfo", "regToken", regToken, "profile", `{}`).want(t, "a call of an app, beside its session", 0)
 	n.with(t, token, n.child, "accounts.setAccountInfo", "regToken", regToken, "profile", `{"zip":"50667"}`).want(t, "the field, beside the session", 0)
 	n.at(t, n.child, "accounts.finalizeRegistration", "regToken", regToken).want(t, "the end", 0).shows(t, "glt_"+n.child.apiKey, "")
 	for _, name := range []string{"accounts.getAccountInfo", "accounts.verifyLogin", "accounts.getJWT"} {

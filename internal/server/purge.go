@@ -1,13 +1,18 @@
 package server
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/doorward/doorward/internal/clock"
+	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/query"
+	"github.com/doorward/doorward/internal/site"
 	"github.com/doorward/doorward/internal/store"
 )
 
@@ -35,50 +40,50 @@ func (p *purger) purge(ctx context.Context, now time.Time) (total int, err error
 		return 0, fmt.Errorf("reading the partners: %w", err)
 	}
 	before := clock.FromTime(now.Add(-p.kept))
+	var failed []error // One site that cannot be purged keeps no other.
 	for _, partner := range partners {
 		sites, err := p.store.Sites(ctx, partner.ID)
 		if err != nil {
-			return total, fmt.Errorf("reading the sites: %w", err)
+			failed = append(failed, fmt.Errorf("reading the sites of partner %d: %w", partner.ID, err))
+			continue
 		}
 		for _, s := range sites {
+			if ctx.Err() != nil {
+				return total, errors.Join(append(failed, ctx.Err())...)
+			}
 			if !purgeable(s, sites, before) {
 				continue
 			}
 			removed, err := p.site(ctx, s, before)
 			if total += removed; err != nil {
-				return total, fmt.Errorf("what belonged to the deleted site %s: %w", s.APIKey, err)
+				failed = append(failed, fmt.Errorf("what belonged to the deleted site %s: %w", s.APIKey, err))
 			}
 		}
 	}
-	return total, nil
+	return total, errors.Join(failed...)
 }
 
 // purgeable tells whether the site's time of grace was over before the time. Accounts of a group are there as long as one of
 // its sites.
 func purgeable(s *store.Site, all []*store.Site, before clock.Millis) bool {
-	if s.Status != store.SiteDeleted || s.Deleted == 0 || s.Deleted >= before {
-		return false
-	}
-	for _, other := range all {
-		if other.Group == s.APIKey && other.APIKey != s.APIKey && (other.Status != store.SiteDeleted || other.Deleted >= before) {
-			return false
-		}
-	}
-	return true
+	return over(s, before) && !slices.ContainsFunc(all, func(other *store.Site) bool { return other.Group == s.APIKey && !over(other, before) })
 }
 
-// errRestored ends a purge: the site is there again.
+// over tells whether the site was deleted before the time. One that was deleted nobody knows when is never over.
+func over(s *store.Site, before clock.Millis) bool {
+	return s.Status == store.SiteDeleted && s.Deleted != 0 && s.Deleted < before
+}
+
+// errRestored ends a purge: the site is there again, or a member of its group.
 var errRestored = errors.New("the site was restored")
 
 func (p *purger) site(ctx context.Context, s *store.Site, before clock.Millis) (total int, err error) {
-	type part func() (removed int, err error)
-	parts := []part{func() (int, error) { return p.configuration(ctx, s, before) }}
-	if s.Group == s.APIKey {
-		parts = append([]part{
-			func() (int, error) { return p.accounts(ctx, s, s.Group, before) },
-			func() (int, error) { return p.accounts(ctx, s, store.LiteGroup(s.Group), before) },
-			func() (int, error) { return p.objects(ctx, s, before) },
-		}, parts...)
+	// A member of a group has accounts of its own too, if one was made while it joined.
+	parts := []func() (removed int, err error){
+		func() (int, error) { return p.accounts(ctx, s, s.APIKey, before) },
+		func() (int, error) { return p.accounts(ctx, s, store.LiteGroup(s.APIKey), before) },
+		func() (int, error) { return p.objects(ctx, s, before) },
+		func() (int, error) { return p.configuration(ctx, s, before) },
 	}
 	for _, part := range parts {
 		for {
@@ -100,17 +105,18 @@ func (p *purger) site(ctx context.Context, s *store.Site, before clock.Millis) (
 	return total, nil
 }
 
-// change runs fn in a transaction in which the site is still deleted.
+// change runs fn in a transaction in which the site is still purgeable.
 func (p *purger) change(ctx context.Context, s *store.Site, before clock.Millis, fn func(tx store.Tx, record *store.Site) error) error {
 	return p.store.Change(ctx, func(tx store.Tx) error {
-		record, err := tx.Site(s.APIKey)
+		all, err := tx.Sites(s.Partner)
 		if err != nil {
 			return err
 		}
-		if record.Status != store.SiteDeleted || record.Deleted >= before {
+		i := slices.IndexFunc(all, func(other *store.Site) bool { return other.APIKey == s.APIKey })
+		if i < 0 || !purgeable(all[i], all, before) {
 			return errRestored
 		}
-		return fn(tx, record)
+		return fn(tx, all[i])
 	})
 }
 
@@ -143,7 +149,7 @@ var errEnough = errors.New("enough")
 
 // objects removes a batch of the group's objects. Their types stay: they say nothing about anybody.
 func (p *purger) objects(ctx context.Context, s *store.Site, before clock.Millis) (int, error) {
-	kinds, err := p.store.DataTypes(ctx, s.Group)
+	kinds, err := p.store.DataTypes(ctx, s.APIKey)
 	if err != nil {
 		return 0, err
 	}
@@ -157,7 +163,7 @@ func (p *purger) objects(ctx context.Context, s *store.Site, before clock.Millis
 
 func (p *purger) objectsOf(ctx context.Context, s *store.Site, kind string, before clock.Millis) (int, error) {
 	var keys []store.DataKey
-	err := p.store.DataObjects(ctx, store.DataQuery{Group: s.Group, Type: kind}, func(o *store.DataObject) error {
+	err := p.store.DataObjects(ctx, store.DataQuery{Group: s.APIKey, Type: kind}, func(o *store.DataObject) error {
 		if keys = append(keys, o.Key()); len(keys) == purgeBatch {
 			return errEnough
 		}
@@ -168,7 +174,7 @@ func (p *purger) objectsOf(ctx context.Context, s *store.Site, kind string, befo
 	}
 	err = p.change(ctx, s, before, func(tx store.Tx, _ *store.Site) error {
 		for _, key := range keys {
-			if err := tx.DeleteDataObject(s.Group, kind, key); err != nil && !errors.Is(err, store.ErrNotFound) {
+			if err := tx.DeleteDataObject(s.APIKey, kind, key); err != nil && !errors.Is(err, store.ErrNotFound) {
 				return err
 			}
 		}
@@ -186,12 +192,12 @@ func (p *purger) configuration(ctx context.Context, s *store.Site, before clock.
 	if err != nil {
 		return 0, err
 	}
-	if len(objects) == 0 && s.Settings == nil && s.Policies == nil && s.Schema == nil && s.Config == nil {
+	if len(objects) == 0 && s.Settings == nil && s.Policies == nil && s.Schema == nil && bytes.Equal(s.Config, segmentOf(s.Config)) {
 		return 0, nil
 	}
 	err = p.change(ctx, s, before, func(tx store.Tx, record *store.Site) error {
 		removed = 1
-		record.Settings, record.Policies, record.Schema, record.Config = nil, nil, nil, nil
+		record.Settings, record.Policies, record.Schema, record.Config = nil, nil, nil, segmentOf(record.Config)
 		objects, err := tx.ConfigObjects(s.APIKey, "")
 		if err != nil {
 			return err
@@ -207,6 +213,17 @@ func (p *purger) configuration(ctx context.Context, s *store.Site, before clock.
 	if err != nil {
 		return 0, err
 	}
-	s.Settings, s.Policies, s.Schema, s.Config = nil, nil, nil, nil
+	s.Settings, s.Policies, s.Schema, s.Config = nil, nil, nil, segmentOf(s.Config)
 	return removed, nil
+}
+
+// segmentOf is the configuration with the segment for single sign-on alone; nil: it names none. Sessions that were opened at the site
+// live on with its group, and without it they would be those of another segment.
+func segmentOf(config json.RawMessage) json.RawMessage {
+	const segment = "SSOSegment"
+	value, ok := document.MemberAt(config, site.GroupMember, segment)
+	if !ok {
+		return nil
+	}
+	return slices.Concat(json.RawMessage(`{"`+site.GroupMember+`":{"`+segment+`":`), value, json.RawMessage(`}}`))
 }

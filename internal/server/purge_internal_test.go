@@ -8,6 +8,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -209,6 +210,10 @@ func TestAccountsOfAGroupStayWithItsLastSite(t *testing.T) {
 	if removed := h.purge(purgedAfter); removed != 0 {
 		t.Errorf("with a member that can be restored, %d are removed", removed)
 	}
+	h.status(child, store.SiteDeleted, noTime)
+	if removed := h.purge(purgedAfter); removed != 0 {
+		t.Errorf("with a member that was deleted nobody knows when, %d are removed", removed)
+	}
 	// A member that is over loses its settings, and no account.
 	h.status(gone, store.SiteActive, 0)
 	h.status(child, store.SiteDeleted, purgedAfter+time.Hour)
@@ -243,6 +248,98 @@ func TestASiteThatIsRestoredKeepsWhatIsLeft(t *testing.T) {
 	}
 	if diff := cmp.Diff(before, h.left(gone)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestAccountsOfAGroupStayWithAMemberThatIsRestored(t *testing.T) {
+	h := newPurgeHouse(t)
+	h.site(gone, gone, 100)
+	h.site(child, gone, 0)
+	h.status(gone, store.SiteDeleted, purgedAfter+time.Hour)
+	h.status(child, store.SiteDeleted, purgedAfter+time.Hour)
+	before := h.left(gone)
+	p := purger{restoring{h.Store, func() { h.status(child, store.SiteActive, 0) }}, purgedAfter, pause}
+	if removed, err := p.purge(t.Context(), h.now); err != nil || removed != 0 {
+		t.Errorf("removed %d, %v", removed, err)
+	}
+	if diff := cmp.Diff(before, h.left(gone)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAPurgedMemberStaysInItsSegment(t *testing.T) {
+	h := newPurgeHouse(t)
+	h.site(there, there, 1)
+	h.site(child, there, 0)
+	h.change(func(tx store.Tx) error {
+		s, err := tx.Site(child)
+		s.Config = json.RawMessage(`{"tags":["a"],"siteGroupConfig":{"enableSSO":true,"SSOSegment":"x"}}`)
+		return errors.Join(err, tx.PutSite(s))
+	})
+	h.status(child, store.SiteDeleted, purgedAfter+time.Hour)
+	if removed := h.purge(purgedAfter); removed != 3 {
+		t.Errorf("removed %d", removed)
+	}
+	s, err := h.Site(t.Context(), child)
+	if err != nil || string(s.Config) != `{"siteGroupConfig":{"SSOSegment":"x"}}` || s.Settings != nil {
+		t.Errorf("left %s, %v", s.Config, err)
+	}
+	if again := h.purge(purgedAfter); again != 0 {
+		t.Errorf("a second purge removed %d", again)
+	}
+}
+
+func TestWhatAMemberHadOfItsOwnIsPurged(t *testing.T) {
+	h := newPurgeHouse(t)
+	h.site(there, there, 3)
+	h.site(child, child, 3) // An account was made while the site joined.
+	h.change(func(tx store.Tx) error {
+		s, err := tx.Site(child)
+		s.Group = there
+		return errors.Join(err, tx.PutSite(s))
+	})
+	all := h.left(there)
+	h.status(child, store.SiteDeleted, purgedAfter+time.Hour)
+	h.purge(purgedAfter)
+	if left := h.left(child); len(left) != 0 {
+		t.Errorf("left of the member: %v", left)
+	}
+	if diff := cmp.Diff(all, h.left(there)); diff != "" {
+		t.Error("left of the parent:", diff)
+	}
+}
+
+// failing does not find the accounts of a group.
+type failing struct {
+	store.Store
+	group string
+}
+
+var errFailing = errors.New("no search today")
+
+func (f failing) SearchAccounts(ctx context.Context, s store.Search, each func(*store.Account, []query.Value) error) (int64, error) {
+	if s.Group == f.group {
+		return 0, errFailing
+	}
+	return f.Store.SearchAccounts(ctx, s, each)
+}
+
+func TestASiteThatCannotBePurgedKeepsNoOther(t *testing.T) {
+	h := newPurgeHouse(t)
+	h.site(gone, gone, 1)
+	h.site(there, there, 1)
+	for _, apiKey := range []string{gone, there} {
+		h.status(apiKey, store.SiteDeleted, purgedAfter+time.Hour)
+	}
+	for _, broken := range []string{gone, there} { // Whichever is the first.
+		p := purger{failing{h.Store, broken}, purgedAfter, pause}
+		if _, err := p.purge(t.Context(), h.now); !errors.Is(err, errFailing) || !strings.Contains(err.Error(), broken) {
+			t.Errorf("error %v", err)
+		}
+		other := map[string]string{gone: there, there: gone}[broken]
+		if left := h.left(other); len(left) != 0 {
+			t.Errorf("with %s broken there is left of %s: %v", broken, other, left)
+		}
 	}
 }
 

@@ -44,8 +44,14 @@ func ParseTrustedURL(pattern string) (TrustedURL, error) {
 			return TrustedURL{}, errors.New("the port of a trusted site URL is a number")
 		}
 	}
-	t.host = asciiHost(strings.Trim(host, "[]"))
-	if t.host == "" || strings.ContainsAny(t.host, " \t\\@?#%") || strings.Contains(t.host, "..") {
+	forbidden := " \t\\@?#%[],;:\"'<>"
+	if inside, ok := strings.CutPrefix(host, "["); ok { // An IPv6 address, the only host with colons.
+		if host, ok = strings.CutSuffix(inside, "]"); ok {
+			forbidden = strings.ReplaceAll(forbidden, ":", "")
+		}
+	}
+	t.host = asciiHost(host)
+	if t.host == "" || strings.ContainsAny(t.host, forbidden) || strings.Contains(t.host, "..") {
 		return TrustedURL{}, errors.New("a trusted site URL begins with a host name such as www.example.com or *.example.com")
 	}
 	return t, nil

@@ -82,6 +82,7 @@ func TestPatternsThatCannotBeReadAreRefused(t *testing.T) {
 	for _, pattern := range []string{
 		"", "/", "/path", "ftp://example.com", "javascript://x", "example.com:port", "example.com:", "a b.com", "user@example.com",
 		"example..com", "xn--0.com", strings.Repeat("a", 2000),
+		"[::1", "::1]", "[[::1]]", "::1:80", "a:b:80", "a.example.com,b.example.com", "a.example.com;b.example.com", `"example.com"`,
 	} {
 		if _, err := site.ParseTrustedURL(pattern); err == nil {
 			t.Errorf("%.40q is taken", pattern)

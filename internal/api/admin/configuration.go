@@ -1,15 +1,18 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/acl"
+	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/site"
 	"github.com/doorward/doorward/internal/siteconfig"
@@ -78,7 +81,10 @@ func CheckSiteConfig(record *store.Site, config *document.Object) (unknown []str
 // take puts a member into the parameters of a call.
 func (p *SetSiteConfigParams) take(name string, value document.Value) (known bool, err error) {
 	if value.IsNull() {
-		return true, gigya.InvalidArgumentBecause(name, "must not be null: leave it out")
+		return true, notNull(name)
+	}
+	if err := checkLength(name, value); err != nil {
+		return true, err
 	}
 	if set, ok := siteText[name]; ok {
 		set(p, value)
@@ -89,16 +95,71 @@ func (p *SetSiteConfigParams) take(name string, value document.Value) (known boo
 		return true, wantKind(name, value, document.KindBool)
 	}
 	if set, ok := siteJSON[name]; ok {
+		if _, told := value.Object().Get("members"); told && name == memberGroup {
+			return true, onlyRead(memberGroup + ".members")
+		}
 		set(p, string(value.AppendJSON(nil)))
 		return true, nil
 	}
+	for _, pair := range captchaPair {
+		if name == pair.name { // What a call takes apart would lie open here, its secret too.
+			return true, gigya.InvalidArgumentBecause(name, "is not kept here: its pair of keys is that of type "+pair.kind+" in captcha.json")
+		}
+	}
 	switch name {
+	case "siteID":
+		return true, onlyRead(name)
 	case memberGlobalSite:
 		return true, wantKind(name, value, document.KindObject)
 	case memberRestrictions:
 		return true, checkRestrictions(value)
 	}
 	return false, nil
+}
+
+// notNull is the refusal of a member of a file that says nothing: null takes nothing away there.
+func notNull(name string) error {
+	return gigya.InvalidArgumentBecause(name, "must not be null: leave it out")
+}
+
+// memberSecret is what answers call the secret of a key.
+const memberSecret = "secret"
+
+// memberDescription is what people say of a site, a key, a list or a group.
+const memberDescription = "description"
+
+func onlyRead(name string) error { return gigya.InvalidArgumentBecause(name, "it can only be read") }
+
+// noSecret is the refusal of a secret in a file of a key or a partner: it would lie open, and be of no effect.
+func noSecret(name string) error {
+	return gigya.InvalidArgumentBecause(name, "secrets of keys and partners are not kept in files")
+}
+
+// lengths are the bounds of members in bytes, as the methods have them; what is not here has 64 KiB.
+var lengths = map[string]int{
+	memberDescription: maxDescription, "logoutURL": 2048, memberGlobalConf: 1 << 20, "trustedSiteURLs": 256 << 10, "trustedShareURLs": 256 << 10, memberTenantID: 128, memberKeyType: 64,
+	memberRestrictions: 2 << 20,
+}
+
+// checkLength refuses a member that is longer than what the methods take.
+func checkLength(name string, value document.Value) error {
+	most, ok := lengths[name]
+	if !ok {
+		most = 64 << 10
+	}
+	length := len(value.Str())
+	if value.Kind() != document.KindString {
+		length = len(value.AppendJSON(nil))
+	}
+	if length > most {
+		return gigya.InvalidArgumentBecause(name, fmt.Sprintf("at most %d bytes", most))
+	}
+	return nil
+}
+
+// CheckDescription refuses what no method takes as a description; none is an empty one.
+func CheckDescription(value document.Value) error {
+	return cmp.Or(wantKind(memberDescription, value, document.KindString), checkLength(memberDescription, value))
 }
 
 func checkRestrictions(value document.Value) error {
@@ -109,11 +170,15 @@ func checkRestrictions(value document.Value) error {
 	if err := wantKind(memberRestrictions+".blockedWords", words, document.KindArray); err != nil {
 		return err
 	}
-	if list, sent := value.Object().Get("blockedIPs"); sent {
-		_, err := blockedIPs(string(list.AppendJSON(nil)))
+	list, sent := value.Object().Get("blockedIPs")
+	if !sent {
+		return nil
+	}
+	if _, err := blockedIPs(string(list.AppendJSON(nil))); err != nil {
 		return below(memberRestrictions, err)
 	}
-	return nil
+	_, err := textsOf(memberRestrictions+".blockedIPs", list) // A call takes objects, too, but stores texts.
+	return err
 }
 
 // below puts the path before that of an error.
@@ -127,8 +192,8 @@ func below(path string, err error) error {
 }
 
 // Regroup makes the site a member of the parent's group, or with an empty parent a site of its own, unless setSiteConfig would refuse.
-func Regroup(tx store.Tx, record *store.Site, parent string) error {
-	return regroup(tx, record, parent)
+func Regroup(tx store.Tx, record *store.Site, parent string, now clock.Millis) error {
+	return regroup(tx, record, parent, now)
 }
 
 // CheckPartnerConfig refuses members of a partner's configuration that updatePartner or setIPRestrictions would refuse. It returns
@@ -136,6 +201,12 @@ func Regroup(tx store.Tx, record *store.Site, parent string) error {
 func (d Deps) CheckPartnerConfig(config *document.Object) (unknown []string, err error) {
 	p := &UpdatePartnerParams{}
 	for name, value := range config.All() {
+		if value.IsNull() {
+			return nil, notNull(name)
+		}
+		if err := checkLength(name, value); err != nil {
+			return nil, err
+		}
 		kind := document.KindString
 		switch name {
 		case memberIsTrial, memberMigrated:
@@ -153,6 +224,8 @@ func (d Deps) CheckPartnerConfig(config *document.Object) (unknown []string, err
 		case memberCustomData:
 			kind, p.CustomData = document.KindObject, string(value.AppendJSON(nil))
 			unknown = append(unknown, customDataShape.Unknown(name, value)...)
+		case memberSecret:
+			return nil, noSecret(name)
 		case site.AllowedIPsMember:
 			if _, err := readNetworks(string(value.AppendJSON(nil))); err != nil {
 				return nil, err
@@ -177,11 +250,16 @@ var retentionShape = siteconfig.Whole(1, 1200)
 // not known.
 func CheckKeyConfig(config *document.Object) (unknown []string, err error) {
 	for name, value := range config.All() {
+		if err := checkLength(name, value); err != nil {
+			return nil, err
+		}
 		switch name {
 		case memberEmail:
 			err = checkEmail(name, value.Str())
 		case memberKeyType:
 			err = wantKind(name, value, document.KindString)
+		case memberSecret:
+			err = noSecret(name)
 		case site.AllowedIPsMember:
 			_, err = readNetworks(string(value.AppendJSON(nil)))
 		default:
@@ -199,6 +277,14 @@ func CheckList(aclID string, doc json.RawMessage) (json.RawMessage, error) {
 	if err := checkID("aclID", aclID); err != nil {
 		return nil, err
 	}
+	said, err := stored(doc)
+	if err != nil {
+		return nil, err
+	}
+	description, _ := said.Get(memberDescription)
+	if err := CheckDescription(description); err != nil {
+		return nil, err
+	}
 	var kept acl.Stored
 	if err := json.Unmarshal(doc, &kept); err != nil || len(kept.ACL) == 0 {
 		return nil, gigya.InvalidArgumentBecause("acl", "want an object")
@@ -214,9 +300,25 @@ func CheckList(aclID string, doc json.RawMessage) (json.RawMessage, error) {
 // CheckGroup refuses what createGroup and updateGroup would refuse, but for what the caller must hold himself. doc is an [acl.Group]; what is
 // stored of it is returned. What the group names is looked for in the transaction.
 func CheckGroup(tx store.Tx, partner int64, groupID string, doc json.RawMessage) (json.RawMessage, error) {
-	var g acl.Group
-	if err := json.Unmarshal(doc, &g); err != nil {
-		return nil, gigya.InvalidArgumentBecause("group", err.Error())
+	said, err := stored(doc)
+	if err != nil {
+		return nil, err
+	}
+	for name, kind := range map[string]document.Kind{"aclID": document.KindString, "scope": document.KindObject} {
+		value, _ := said.Get(name)
+		if err := wantKind(name, value, kind); err != nil {
+			return nil, err
+		}
+	}
+	description, _ := said.Get(memberDescription)
+	if err := CheckDescription(description); err != nil {
+		return nil, err
+	}
+	g := acl.Group{ACLID: member(document.FromObject(said), "aclID"), Description: description.Str()}
+	if users, ok := said.Get("users"); ok && !users.IsNull() {
+		if g.Users, err = textsOf("users", users); err != nil {
+			return nil, err
+		}
 	}
 	if len(g.Users) > maxUsers {
 		return nil, gigya.InvalidArgumentBecause("users", "at most 5000 user keys")
@@ -236,7 +338,6 @@ func CheckGroup(tx store.Tx, partner int64, groupID string, doc json.RawMessage)
 		return nil, err
 	}
 	scope, _ := document.Member(doc, "scope")
-	var err error
 	if g.Scope, err = readScope(string(scope)); err != nil {
 		return nil, err
 	}

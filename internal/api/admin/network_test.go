@@ -1,7 +1,14 @@
 package admin_test
 
 import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
 	"testing"
+
+	"github.com/doorward/doorward/doorwardtest"
+	"github.com/doorward/doorward/internal/store"
 )
 
 func TestBlockedAddressesAreRefusedToClients(t *testing.T) {
@@ -80,4 +87,52 @@ func TestServerCallsComeFromAllowedNetworks(t *testing.T) {
 	h.must(app, "admin.getGroups", "partnerID", h.id)
 	h.must(h.boss, "admin.setIPRestrictions", "partnerID", h.id, "allowedIPs", `["198.51.100.0/24"]`, "force", "true")
 	h.play(step{method: "admin.getGroups", params: p("partnerID", h.id), want: "403007 Calls from the address 192.0.2.1 are not allowed"})
+}
+
+// Networks are held against the address of the client, which proxies alone that are trusted may tell.
+func TestNetworksAreThoseOfTheClientBehindItsProxies(t *testing.T) {
+	d := doorwardtest.New(t, doorwardtest.WithTrustedProxies("10.0.0.0/8"))
+	d.Change(func(tx store.Tx) error {
+		partner, err := tx.Partner(d.Partner)
+		if err != nil {
+			return err
+		}
+		partner.Config = []byte(`{"allowedIPs":["203.0.113.0/24","2001:db8::/32"]}`)
+		return tx.PutPartner(partner)
+	})
+	for _, c := range []struct {
+		what, peer string
+		header     http.Header
+		good       bool
+	}{
+		{"the client itself", "203.0.113.5:1", nil, true},
+		{"a mapped address", "[::ffff:203.0.113.5]:1", nil, true},
+		{"another", "198.51.100.7:1", nil, false},
+		{"the proxy itself", "10.0.0.1:1", nil, false},
+		{"nobody knows from where", "@", nil, false},
+		{"through a proxy", "10.0.0.1:1", http.Header{"X-Forwarded-For": {"203.0.113.5"}}, true},
+		{"another through a proxy", "10.0.0.1:1", http.Header{"X-Forwarded-For": {"198.51.100.7"}}, false},
+		{"through two", "10.0.0.1:1", http.Header{"X-Forwarded-For": {"198.51.100.7, 203.0.113.5, 10.0.0.2"}}, true},
+		{"through two, with a header of its own", "10.0.0.1:1", http.Header{"X-Forwarded-For": {"203.0.113.5, 198.51.100.7, 10.0.0.2"}}, false},
+		{"with a header of its own and no proxy", "198.51.100.7:1", http.Header{"X-Forwarded-For": {"203.0.113.5"}, "Forwarded": {"for=203.0.113.5"}}, false},
+		{"with the proxy's address and another header", "10.0.0.1:1", http.Header{"X-Forwarded-For": {"198.51.100.7"}, "Forwarded": {"for=203.0.113.5"}}, false},
+		{"through a proxy, in the standard header", "10.0.0.1:1", http.Header{"Forwarded": {`for=198.51.100.7, for="[2001:db8::7]:9"`}}, true},
+	} {
+		form := url.Values{"apiKey": {d.APIKey}, "userKey": {d.UserKey}, "secret": {d.UserSecret}}
+		r := httptest.NewRequest(http.MethodPost, "http://localhost/accounts.getSchema", strings.NewReader(form.Encode()))
+		for name, values := range c.header {
+			r.Header[name] = values
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.RemoteAddr = c.peer
+		w := httptest.NewRecorder()
+		d.Handler().ServeHTTP(w, r)
+		want := `"errorCode": 403007`
+		if c.good {
+			want = `"errorCode": 0`
+		}
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s: %s", c.what, w.Body)
+		}
+	}
 }

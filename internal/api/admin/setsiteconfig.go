@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/doorward/doorward/gigya"
+	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/method"
 	"github.com/doorward/doorward/internal/site"
@@ -85,6 +86,7 @@ type siteChange struct {
 	setTrusted              bool
 	// parent is nil for a site that stays where it is; an empty text: it leaves.
 	parent *string
+	now    clock.Millis
 	// members replace those of the stored configuration; merged are laid over them.
 	members, merged *document.Object
 	// captcha are key pairs by their types.
@@ -93,7 +95,7 @@ type siteChange struct {
 
 func readSiteChange(c *method.Call[SetSiteConfigParams]) (*siteChange, error) {
 	p := &c.Params
-	change := &siteChange{members: &document.Object{}, merged: &document.Object{}, captcha: &document.Object{}, description: p.Description}
+	change := &siteChange{members: &document.Object{}, merged: &document.Object{}, captcha: &document.Object{}, description: p.Description, now: clock.FromTime(c.Now)}
 	if p.BaseDomain != nil {
 		if err := site.CheckBaseDomain(*p.BaseDomain); err != nil {
 			return nil, gigya.InvalidArgumentBecause("baseDomain", err.Error())
@@ -230,7 +232,7 @@ func (d Deps) changeSite(tx store.Tx, s *site.Site, change *siteChange) error {
 		record.TrustedSiteURLs = change.trusted
 	}
 	if change.parent != nil {
-		if err := regroup(tx, record, *change.parent); err != nil {
+		if err := regroup(tx, record, *change.parent, change.now); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package admin_test
 
 import (
+	"errors"
 	"regexp"
 	"strings"
 	"sync"
@@ -180,6 +181,55 @@ func TestASiteWithAccountsJoinsNoGroup(t *testing.T) {
 	)
 	if got := field(h.must(h.boss, "admin.getSiteConfig", "apiKey", child), "description"); got != "" {
 		t.Errorf("a refused call has changed the description to %s", got)
+	}
+}
+
+func TestADeletedParentIsKeptFromTheDayOnWhichItsLastMemberLeft(t *testing.T) {
+	h := newHouse(t)
+	parent, child, third := h.newSite("parent.example.com"), h.newSite("child.example.com"), h.newSite("third.example.com")
+	day := clock.FromTime(testTime)
+	status := func(deleted clock.Millis) {
+		h.Change(func(tx store.Tx) error {
+			s, err := tx.Site(parent)
+			s.Status, s.Deleted = store.SiteDeleted, deleted
+			return errors.Join(err, tx.PutSite(s))
+		})
+	}
+	for _, c := range []struct {
+		to            string
+		deleted, want clock.Millis
+	}{
+		{"", day - 1e9, day},
+		{third, day - 1e9, day},
+		{parent, day - 1e9, day - 1e9}, // It stays.
+		{"", day + 5, day + 5},
+		{"", 0, 0}, // Nobody knows when: it is never purged.
+	} {
+		h.must(h.boss, "admin.setSiteConfig", "apiKey", child, "siteGroupOwner", "")
+		h.Change(func(tx store.Tx) error {
+			s, err := tx.Site(child)
+			s.Group = parent
+			return errors.Join(err, tx.PutSite(s))
+		})
+		status(c.deleted)
+		h.must(h.boss, "admin.setSiteConfig", "apiKey", child, "siteGroupOwner", c.to)
+		if s, err := h.Store().Site(t.Context(), parent); err != nil || s.Deleted != c.want || s.Status != store.SiteDeleted {
+			t.Errorf("to %q: the parent is %+v, %v, want it to be deleted at %d", c.to, s, err, c.want)
+		}
+	}
+}
+
+func TestDeletedMembersOfASiteThatJoinsStandAlone(t *testing.T) {
+	h := newHouse(t)
+	parent, middle, member := h.newSite("parent.example.com"), h.newSite("middle.example.com"), h.newSite("member.example.com")
+	h.must(h.boss, "admin.setSiteConfig", "apiKey", member, "siteGroupOwner", middle)
+	token := field(h.must(h.boss, "admin.deleteSite", "apiKey", member), "deleteToken")
+	h.must(h.boss, "admin.deleteSite", "apiKey", member, "deleteToken", token)
+	h.must(h.boss, "admin.setSiteConfig", "apiKey", middle, "siteGroupOwner", parent)
+	for apiKey, want := range map[string]string{member: member, middle: parent, parent: parent} {
+		if s, err := h.Store().Site(t.Context(), apiKey); err != nil || s.Group != want {
+			t.Errorf("the group of %s is %s, want %s", s.BaseDomain, s.Group, want)
+		}
 	}
 }
 

@@ -3,9 +3,11 @@ package admin
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/doorward/doorward/gigya"
+	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/method"
 	"github.com/doorward/doorward/internal/site"
 	"github.com/doorward/doorward/internal/store"
@@ -13,18 +15,46 @@ import (
 
 // regroup makes the site a child of the parent, or with an empty parent a site of its own. All that it reads it reads in the
 // transaction, so that two sites never hang on each other, whoever is faster.
-func regroup(tx store.Tx, record *store.Site, parent string) error {
+func regroup(tx store.Tx, record *store.Site, parent string, now clock.Millis) error {
 	if parent == "" {
-		record.Group = record.APIKey
+		parent = record.APIKey
+	} else if parent == record.APIKey {
+		return gigya.InvalidArgumentBecause("siteGroupOwner", "a site is not its own parent")
+	}
+	if parent == record.Group {
 		return nil
 	}
-	if parent == record.Group && parent != record.APIKey {
+	if parent != record.APIKey {
+		if err := join(tx, record, parent); err != nil {
+			return err
+		}
+	}
+	if record.Group != record.APIKey {
+		if err := leave(tx, record.Group, now); err != nil {
+			return err
+		}
+	}
+	record.Group = parent
+	return nil
+}
+
+// leave begins the time of grace of a deleted parent anew. Its accounts stayed for its members, and this may have been the last: for
+// as long as a deleted site can be restored, the parent can be, and the member be put back.
+func leave(tx store.Tx, parent string, now clock.Millis) error {
+	found, err := tx.Site(parent)
+	if err != nil {
+		return fmt.Errorf("reading the parent that a site leaves: %w", err)
+	}
+	if found.Status != store.SiteDeleted || found.Deleted == 0 || found.Deleted >= now {
 		return nil
 	}
+	found.Deleted = now
+	return tx.PutSite(found)
+}
+
+// join refuses a parent that the site cannot have.
+func join(tx store.Tx, record *store.Site, parent string) error {
 	refuse := func(reason string) error { return gigya.InvalidArgumentBecause("siteGroupOwner", reason) }
-	if parent == record.APIKey {
-		return refuse("a site is not its own parent")
-	}
 	found, err := tx.Site(parent)
 	if errors.Is(err, store.ErrNotFound) || err == nil && (found.Partner != record.Partner || found.Status == store.SiteDeleted) {
 		return refuse("there is no such site")
@@ -38,14 +68,22 @@ func regroup(tx store.Tx, record *store.Site, parent string) error {
 	if found.DataCenter != record.DataCenter {
 		return refuse("all sites of a group are in one data center")
 	}
-	members, err := membersOf(tx, record.Partner, record.APIKey)
+	all, err := tx.Sites(record.Partner)
 	if err != nil {
 		return err
 	}
-	if len(members) > 0 {
+	if len(hangingOn(all, record.APIKey)) > 0 {
 		return refuse("the site is the parent of a group with members")
 	}
-	record.Group = parent
+	for _, s := range all {
+		if s.Group != record.APIKey || s.APIKey == record.APIKey {
+			continue
+		}
+		s.Group = s.APIKey // It was deleted, and is no member of a member when it is restored.
+		if err := tx.PutSite(s); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
