@@ -58,6 +58,9 @@ func (c devCmd) Run(ctx context.Context, con console) (err error) {
 	if err != nil {
 		return err
 	}
+	if identity.Shut {
+		fmt.Fprintf(con.Err, "doorward: the application %s was disabled or deleted, its calls are refused: make another with `doorward key create --data %s --name NAME --privilege _allApis`\n", identity.UserKey, folder)
+	}
 	if err := c.seed(ctx, con, cfg, inst, identity); err != nil {
 		return err
 	}

@@ -107,12 +107,12 @@ func clearFolder(root *os.Root, folder string) error {
 			return nil
 		case err != nil:
 			return err
-		case entry.IsDir() && blueprint.Foreign(path.Base(name)):
+		case entry.IsDir() && blueprint.Foreign(path.Base(name), true):
 			return fs.SkipDir
 		case entry.IsDir():
 			folders = append(folders, name)
 			return nil
-		case blueprint.Foreign(path.Base(name)):
+		case blueprint.Foreign(path.Base(name), false):
 			return nil
 		}
 		return root.Remove(name)

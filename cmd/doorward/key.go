@@ -9,6 +9,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/doorward/doorward/internal/acl"
 	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/config"
 	"github.com/doorward/doorward/internal/setup"
@@ -95,8 +96,18 @@ func (c keyCreateCmd) Run(ctx context.Context, con console) error {
 		if err != nil {
 			return errors.Join(err, remove())
 		}
+		warnOfPrivileges(con, c.Privilege)
 		return c.print(con, viewKey(key.Record, key.Secret))
 	})
+}
+
+// warnOfPrivileges names the privileges that this server does not know: as in lists, they are kept and give nothing.
+func warnOfPrivileges(con console, names []string) {
+	for _, name := range names {
+		if _, ok := acl.Lookup(name); !ok && name != site.AllAPIs && strings.HasPrefix(name, "_") {
+			fmt.Fprintf(con.Err, "doorward: there is no privilege %s here: it gives nothing\n", name)
+		}
+	}
 }
 
 // writePrivate writes the private key to the files that were asked for, and returns what removes them again. After an
@@ -240,6 +251,7 @@ func (c keySetCmd) Run(ctx context.Context, con console) error {
 		if err := site.CheckPrivileges(c.Privilege); err != nil {
 			return usagef("--privilege: %v", err)
 		}
+		warnOfPrivileges(con, c.Privilege)
 	}
 	return changeKey(ctx, con, c.configured, c.UserKey, func(tx store.Tx, k *store.Key) error {
 		if k.Revoked != 0 {

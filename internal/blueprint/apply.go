@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/doorward/doorward/gigya"
+	"github.com/doorward/doorward/internal/api/admin"
 	"github.com/doorward/doorward/internal/audit"
 	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/document"
@@ -76,8 +77,12 @@ type run struct {
 	// partners are those of the files' folders, in the store; sites the records.
 	partners map[*Owner]*store.Partner
 	sites    map[*Owner]*store.Site
-	// before is what a site had.
+	// before is what an owner had.
 	before map[*Owner]*Owner
+	// administrators are those that the partners had.
+	administrators map[*Owner]*admin.Administrators
+	// parents are the API keys of the sites that were parents of groups.
+	parents map[string]bool
 	// apiKeys are those of the store for those of the files.
 	apiKeys map[string]string
 	plans   map[*Owner]*OwnerPlan
@@ -97,7 +102,7 @@ func (b *Blueprint) run(ctx context.Context, t *Tree, how How, finish func(*Plan
 		r := &run{
 			Blueprint: b, tx: tx, how: how, tree: t, known: known, plan: &Plan{Unknown: slices.Clone(t.Unknown), before: sha256.New()},
 			partners: map[*Owner]*store.Partner{}, sites: map[*Owner]*store.Site{}, before: map[*Owner]*Owner{},
-			apiKeys: map[string]string{}, plans: map[*Owner]*OwnerPlan{},
+			apiKeys: map[string]string{}, plans: map[*Owner]*OwnerPlan{}, parents: map[string]bool{}, administrators: map[*Owner]*admin.Administrators{},
 		}
 		last = r
 		if err := r.all(); err != nil {
@@ -109,16 +114,40 @@ func (b *Blueprint) run(ctx context.Context, t *Tree, how How, finish func(*Plan
 			}
 		}
 		if len(r.faults) > 0 {
-			return r.faults
+			return r.masked()
+		}
+		for i, text := range r.plan.Unknown {
+			r.plan.Unknown[i] = printable(text)
 		}
 		return finish(r.plan)
 	})
 	return last, err
 }
 
+// leastMasked is how long a value must be to be taken out of messages, in bytes: what is shorter is no secret, and any word may hold it.
+const leastMasked = 4
+
+// masked are the faults without the values of variables: checks name what they refuse.
+func (r *run) masked() Faults {
+	masked := slices.Clone(r.faults)
+	for i, err := range masked {
+		text := err.Error()
+		for _, t := range r.tree.taken {
+			if len(t.value) >= leastMasked {
+				text = strings.NewReplacer(t.value, fromEnv+t.name+suffix, strings.Trim(strconv.Quote(t.value), `"`), fromEnv+t.name+suffix).Replace(text)
+			}
+		}
+		masked[i] = errors.New(text)
+	}
+	return masked
+}
+
 // all does everything. What is wrong with files goes to the faults; an error is one of the store.
 func (r *run) all() error {
-	steps := []func() error{r.matchPartners, r.matchSites, r.eachSite(r.writeRecord), r.eachSite(r.writeKinds), r.writePartners, r.record}
+	// What names others comes after them: keys name sites, webhooks name keys, groups name the keys of any partner.
+	steps := []func() error{
+		r.matchPartners, r.matchSites, r.eachSite(r.writeRecord), r.eachPartner(r.writePartner), r.eachSite(r.writeKinds), r.eachPartner(r.writeRights), r.record,
+	}
 	for i, step := range steps {
 		if err := step(); err != nil {
 			return err
@@ -169,17 +198,42 @@ func (o *Owner) fileOf(key string) string {
 	return o.Folder + "/" + key + ".json"
 }
 
-// eachSite runs the step for every site, parents of groups first.
+// eachSite runs the step for every site: parents of groups first, and those that were parents last, when their members have left them.
 func (r *run) eachSite(step func(o *Owner, record *store.Site) error) func() error {
+	const parent, member, formerParent = 0, 1, 2
+	rank := func(o *Owner) int {
+		switch {
+		case o.text("siteGroupOwner") == "":
+			return parent
+		case !r.parents[r.sites[o].APIKey]:
+			return member
+		}
+		return formerParent
+	}
 	return func() error {
-		for _, members := range []bool{false, true} {
+		for now := parent; now <= formerParent; now++ {
 			for _, o := range r.tree.Owners {
-				if o.Partner || (o.text("siteGroupOwner") != "") != members {
+				if o.Partner || rank(o) != now {
 					continue
 				}
 				if err := step(o, r.sites[o]); err != nil {
 					return err
 				}
+			}
+		}
+		return nil
+	}
+}
+
+// eachPartner runs the step for every partner.
+func (r *run) eachPartner(step func(o *Owner, record *store.Partner) error) func() error {
+	return func() error {
+		for _, o := range r.tree.Owners {
+			if !o.Partner {
+				continue
+			}
+			if err := step(o, r.partners[o]); err != nil {
+				return err
 			}
 		}
 		return nil
@@ -202,7 +256,7 @@ func (r *run) changed(o *Owner, obj *object, before, after *document.Object) boo
 		plan.Changes = append(plan.Changes, Change{Verb: Remove, Object: obj.key()})
 		return true
 	}
-	d := &differ{secret: obj.isSecret()}
+	d := &differ{secret: obj.isHidden(o.get(obj.key()))}
 	d.compare(document.FromObject(before), document.FromObject(after), place{})
 	plan.Changes = append(plan.Changes, Change{Verb: Modify, Object: obj.key(), Lines: d.lines})
 	return true

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/doorward/doorward/internal/api/admin"
 	"github.com/doorward/doorward/internal/clock"
@@ -80,7 +81,7 @@ func (b *Blueprint) Export(ctx context.Context, of Selection) (*Tree, error) {
 func (b *Blueprint) export(tx store.Tx, partners []*store.Partner, of Selection, tree *Tree) error {
 	names, domains := map[string]int{}, map[string]int{}
 	for _, p := range partners {
-		names[escape(p.Name)]++
+		names[strings.ToLower(escape(p.Name))]++
 	}
 	all, err := tx.Sites(0)
 	if err != nil {
@@ -88,7 +89,7 @@ func (b *Blueprint) export(tx store.Tx, partners []*store.Partner, of Selection,
 	}
 	all = slices.DeleteFunc(all, func(s *store.Site) bool { return s.Status == store.SiteDeleted })
 	for _, s := range all {
-		domains[escape(s.BaseDomain)]++
+		domains[strings.ToLower(escape(s.BaseDomain))]++
 	}
 	if len(of.Sites) == 0 {
 		for _, p := range partners {
@@ -119,11 +120,12 @@ func (b *Blueprint) export(tx store.Tx, partners []*store.Partner, of Selection,
 	return nil
 }
 
-// folder names the folder of an owner: its name, and its id if another has the name too.
+// folder names the folder of an owner: its name, and its id if another has the name too, in whatever letter case. names are counted in small
+// letters.
 func folder(in, name, id string, names map[string]int) string {
 	base := escape(name)
-	if names[base] > 1 {
-		base += "~" + id
+	if names[strings.ToLower(base)] > 1 {
+		return in + "/" + shortened(base) + "~" + id
 	}
-	return in + "/" + base
+	return in + "/" + shortened(base)
 }

@@ -83,11 +83,11 @@ func (o *Owner) files(files Files, variables map[string]string) error {
 	for _, obj := range o.sorted() {
 		base := obj.section.name
 		if !obj.section.single {
-			name := escape(obj.name)
+			escaped := escape
 			if folded[strings.ToLower(obj.key())] > 1 {
-				name = escapeCapitals(obj.name)
+				escaped = escapeCapitals
 			}
-			base += "/" + name
+			base += "/" + fileName(obj.name, escaped)
 		}
 		doc := obj.hide(func(at place, text string) string {
 			name := names.free(textFile(base, at, text))

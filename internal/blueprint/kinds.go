@@ -19,11 +19,19 @@ func (r *run) writeKinds(o *Owner, record *store.Site) error {
 	if err != nil {
 		return err
 	}
+	batches := map[*siteconfig.Kind]*siteconfig.Batch{} // All that goes is gone before the first object is put.
 	return r.objects(o, r.before[o], siteconfig.OfSite, func(k *siteconfig.Kind, name string, doc json.RawMessage) error {
 		if doc == nil {
 			return r.book.Delete(r.tx, s, k, name)
 		}
-		return r.book.Put(r.tx, s, k, name, doc)
+		if batches[k] == nil {
+			batches[k] = r.book.Batch(r.tx, s, k)
+		}
+		err := batches[k].Put(name, doc)
+		if err != nil {
+			delete(batches, k) // It may have counted what it refused.
+		}
+		return err
 	})
 }
 

@@ -2,6 +2,8 @@ package blueprint
 
 import (
 	"errors"
+	"fmt"
+	"hash/crc32"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,17 +14,56 @@ const upperHex = "0123456789ABCDEF"
 // escape returns the name as a name of a file: what file systems or shells take amiss becomes a percent sign and two digits.
 func escape(name string) string {
 	var b strings.Builder
+	device := isDevice(name)
 	for i := range len(name) {
 		c := name[i]
 		plain := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '@' || c == '+' ||
 			(c == '.' || c == ' ') && i > 0 && i < len(name)-1
-		if plain {
+		if plain && !(device && i == 0) {
 			b.WriteByte(c)
 			continue
 		}
 		b.WriteString(string([]byte{'%', upperHex[c>>4], upperHex[c&15]}))
 	}
 	return b.String()
+}
+
+// isDevice tells whether the name, up to its first dot, is that of a device on some systems, where no file can have it.
+func isDevice(name string) bool {
+	base, _, _ := strings.Cut(strings.ToLower(name), ".")
+	switch base {
+	case "con", "prn", "aux", "nul":
+		return true
+	}
+	return len(base) == 4 && (base[:3] == "com" || base[:3] == "lpt") && base[3] >= '0' && base[3] <= '9'
+}
+
+// longestName bounds a name in a folder, without its ending; most file systems take 255 bytes.
+const longestName = 200
+
+// goesOn ends the name of a folder that is the beginning of a name which is too long for one: a percent sign with nothing behind it.
+const goesOn = "%"
+
+// fileName escapes a name of an object. A long one is cut into pieces, each of which but the last is a folder.
+func fileName(name string, escape func(string) string) string {
+	const piece = 64
+	if whole := escape(name); len(whole) <= longestName {
+		return whole
+	}
+	var b strings.Builder
+	for len(name) > piece {
+		b.WriteString(escape(name[:piece]) + goesOn + "/")
+		name = name[piece:]
+	}
+	return b.String() + escape(name)
+}
+
+// shortened is the name, or if it is too long its beginning and a number made of it.
+func shortened(name string) string {
+	if len(name) <= longestName {
+		return name
+	}
+	return fmt.Sprintf("%s~%08X", name[:longestName-9], crc32.ChecksumIEEE([]byte(name)))
 }
 
 // unescape is the reverse of escape. Other characters than those that escape leaves are taken as they are: people name files too.
@@ -50,7 +91,7 @@ func unescape(name string) (string, error) {
 func escapeCapitals(name string) string {
 	var b strings.Builder
 	for i, c := range []byte(name) {
-		if c >= 'A' && c <= 'Z' {
+		if c >= 'A' && c <= 'Z' || i == 0 && isDevice(name) {
 			b.WriteString(string([]byte{'%', upperHex[c>>4], upperHex[c&15]}))
 		} else {
 			b.WriteString(escape(name[i : i+1]))

@@ -27,6 +27,10 @@ func (r *run) matchPartners() error {
 			r.faultf(file, "the file is missing: it says which partner the folder is about")
 			continue
 		}
+		if !o.saysNumber("partnerID") {
+			r.faultf(file, "partnerID: want a whole number")
+			continue
+		}
 		record, isNew := r.matchPartner(o), false
 		if record == nil {
 			if !r.how.Create {
@@ -41,6 +45,12 @@ func (r *run) matchPartners() error {
 				continue
 			}
 			isNew = true
+		} else {
+			// The list was read before the transaction: a secret may have been rotated since.
+			var err error
+			if record, err = r.tx.Partner(record.ID); err != nil {
+				return err
+			}
 		}
 		if other := seen[record.ID]; other != nil {
 			if r.how.Into != 0 {
@@ -100,19 +110,7 @@ func (r *run) newPartner(o *Owner, file string) (*store.Partner, error) {
 	return record, r.tx.PutPartner(record)
 }
 
-// writePartners makes all that a partner has what the files say. The sites that it speaks of are there already.
-func (r *run) writePartners() error {
-	for _, o := range r.tree.Owners {
-		if !o.Partner {
-			continue
-		}
-		if err := r.writePartner(o, r.partners[o]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
+// writePartner makes the partner's record and keys what the files say. The sites that they name are there already.
 func (r *run) writePartner(o *Owner, record *store.Partner) error {
 	before := &Owner{Partner: true}
 	var err error
@@ -121,46 +119,57 @@ func (r *run) writePartner(o *Owner, record *store.Partner) error {
 			return err
 		}
 	}
-	rights, err := admin.AdministratorsOf(r.tx, record.ID)
-	if err != nil {
+	r.before[o] = before
+	if r.administrators[o], err = admin.AdministratorsOf(r.tx, record.ID); err != nil {
 		return err
 	}
-	for _, step := range []func() error{
-		func() error { return r.setPartner(o, before, record) },
-		func() error { return r.setKeys(o, before, record.ID) },
-		func() error { return r.setRights(o, before, record.ID, acl.KindList) },
-		func() error { return r.setRights(o, before, record.ID, acl.KindGroup) },
-		func() error {
-			return r.objects(o, before, siteconfig.OfPartner, func(k *siteconfig.Kind, name string, doc json.RawMessage) error {
-				if doc == nil {
-					return r.book.PartnerDelete(r.tx, record.ID, k, name)
-				}
-				return r.book.PartnerPut(r.tx, record.ID, k, name, doc)
-			})
-		},
-	} {
-		if err := step(); err != nil {
+	if err := r.setPartner(o, before, record); err != nil {
+		return err
+	}
+	return r.setKeys(o, before, record.ID)
+}
+
+// writeRights makes all else that a partner has what the files say. The keys of all partners are there already.
+func (r *run) writeRights(o *Owner, record *store.Partner) error {
+	before := r.before[o]
+	for _, kind := range []string{acl.KindList, acl.KindGroup} {
+		if err := r.setRights(o, before, record.ID, kind); err != nil {
 			return err
 		}
 	}
-	if len(r.faults) > 0 {
-		return nil
+	err := r.objects(o, before, siteconfig.OfPartner, func(k *siteconfig.Kind, name string, doc json.RawMessage) error {
+		if doc == nil {
+			return r.book.PartnerDelete(r.tx, record.ID, k, name)
+		}
+		return r.book.PartnerPut(r.tx, record.ID, k, name, doc)
+	})
+	if err != nil || len(r.faults) > 0 {
+		return err
 	}
-	return r.fault(o.Folder+"/"+acl.KindGroup, rights.Check(r.tx))
+	return r.fault(o.Folder+"/"+acl.KindGroup, r.administrators[o].Check(r.tx))
 }
 
 func (r *run) setPartner(o, before *Owner, record *store.Partner) error {
 	obj := o.get(partnerSection)
-	config := without(obj.doc, "partnerID", "name", "isEnabled")
+	var was *document.Object
+	if old := before.get(partnerSection); old != nil {
+		was = old.doc
+	}
+	doc, ok := r.filled(obj, was)
+	if !ok {
+		return nil
+	}
+	name := textOf(doc, "name")
+	config := without(doc, "partnerID", "name", "isEnabled")
 	unknown, err := r.rules.CheckPartnerConfig(config)
 	if err != nil {
 		return r.fault(obj.file, err)
 	}
 	r.unknown(obj.file, unknown)
-	if err := site.CheckPartnerName(o.text("name")); err != nil && r.how.Into == 0 {
+	if err := site.CheckPartnerName(name); err != nil && r.how.Into == 0 {
 		r.faultf(obj.file, "name: %v", err)
 	}
-	enabled, said := obj.doc.Get("isEnabled")
+	enabled, said := doc.Get("isEnabled")
 	if said && enabled.Kind() != document.KindBool {
 		r.faultf(obj.file, "isEnabled: want true or false")
 	}
@@ -178,16 +187,12 @@ func (r *run) setPartner(o, before *Owner, record *store.Partner) error {
 		record.Disabled = !enabled.Bool()
 		fallthrough
 	default:
-		record.Name = o.text("name")
+		record.Name = name
 	}
 	record.Config = jsonOf(config)
 	after, err := partnerDoc(record)
 	if err != nil {
 		return err
-	}
-	var was *document.Object
-	if old := before.get(partnerSection); old != nil {
-		was = old.doc
 	}
 	if !r.changed(o, obj, was, after) {
 		return nil
@@ -215,16 +220,16 @@ func (r *run) setRights(o, before *Owner, partner int64, kind string) error {
 		if obj.section.name != kind {
 			continue
 		}
-		doc, err := r.checkRights(obj, partner)
+		var was *document.Object
+		if old := before.get(obj.key()); old != nil {
+			was = old.doc
+		}
+		doc, err := r.checkRights(obj, was, partner)
 		if err != nil || doc == nil {
 			if err := r.fault(obj.file, err); err != nil {
 				return err
 			}
 			continue
-		}
-		var was *document.Object
-		if old := before.get(obj.key()); old != nil {
-			was = old.doc
 		}
 		if !r.changed(o, obj, was, doc) {
 			continue
@@ -244,12 +249,11 @@ func (r *run) setRights(o, before *Owner, partner int64, kind string) error {
 }
 
 // checkRights returns what is stored of an access list or a group. API keys of the files stand for those of the store.
-func (r *run) checkRights(obj *object, partner int64) (*document.Object, error) {
-	if len(obj.holes) > 0 {
-		r.filled(obj, nil)
+func (r *run) checkRights(obj *object, was *document.Object, partner int64) (*document.Object, error) {
+	said, ok := r.filled(obj, was)
+	if !ok {
 		return nil, nil
 	}
-	said := obj.doc.Clone()
 	var text json.RawMessage
 	var err error
 	if obj.section.name == acl.KindList {
@@ -296,15 +300,15 @@ func (r *run) setKeys(o, before *Owner, partner int64) error {
 		if obj.section.name != keySection {
 			continue
 		}
-		doc, ok := r.filled(obj, nil)
-		if !ok {
-			continue
-		}
-		r.translate(doc, "sites")
 		var was *document.Object
 		if old := before.get(obj.key()); old != nil {
 			was = old.doc
 		}
+		doc, ok := r.filled(obj, was)
+		if !ok {
+			continue
+		}
+		r.translate(doc, "sites")
 		record, err := r.keyRecord(o, obj, doc, partner)
 		if err != nil {
 			return err
@@ -388,7 +392,22 @@ func (r *run) setKey(obj *object, doc *document.Object, record *store.Key) (ok b
 	if textOf(doc, "kind") != record.Kind {
 		wrong("kind", "a key stays what it is: "+record.Kind)
 	}
-	record.Name, record.Description = textOf(doc, "name"), textOf(doc, "description")
+	if said := textOf(doc, "userKey"); said != "" && said != obj.name {
+		wrong("userKey", "the file has the name of another key, "+obj.name)
+	}
+	description, _ := doc.Get("description")
+	if r.fault(obj.file, admin.CheckDescription(description)) != nil {
+		wrong("description", "cannot be checked")
+	}
+	record.Name, record.Description = textOf(doc, "name"), description.Str()
+	for _, member := range []struct {
+		name, want string
+		kind       document.Kind
+	}{{"userKey", "a text", document.KindString}, {"publicKey", "a text", document.KindString}, {"isEnabled", "true or false", document.KindBool}, {"hasSecret", "true or false", document.KindBool}} {
+		if v, set := doc.Get(member.name); set && v.Kind() != member.kind {
+			wrong(member.name, "want "+member.want)
+		}
+	}
 	if enabled, set := doc.Get("isEnabled"); set {
 		record.Disabled = !enabled.Bool()
 	}

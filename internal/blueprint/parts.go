@@ -50,7 +50,7 @@ func (r *run) fail(o *Owner, p *part, err error) error {
 	}
 	path := reason(refused)
 	for name := range p.said.All() {
-		if path == name || strings.HasPrefix(path, name+":") || strings.Contains(path, name+".") {
+		if path == name || strings.HasPrefix(path, name+":") || strings.Contains(path, name+".") || strings.Contains(path, "("+name+")") {
 			return r.fault(o.fileOf(p.section+"/"+name), err)
 		}
 	}
@@ -77,7 +77,14 @@ func (r *run) reportLost(o *Owner, p *part, kept []byte) error {
 
 // setPolicies replaces the groups of policies that files have. The checks are those of setPolicies, for a site that has nothing yet.
 func (r *run) setPolicies(o *Owner, record, parent *store.Site) error {
-	p, err := r.part(o, policiesSection, record.Policies)
+	stored := record.Policies
+	if parent != nil {
+		var err error
+		if stored, _, err = ofMember(parent, record); err != nil {
+			return err
+		}
+	}
+	p, err := r.part(o, policiesSection, stored)
 	if err != nil || !p.ok {
 		return err
 	}
@@ -107,7 +114,14 @@ func (r *run) setPolicies(o *Owner, record, parent *store.Site) error {
 // setSchema replaces the parts of the schema that files have. A field that no file has stays, for accounts may hold it, unless it is asked to
 // be removed.
 func (r *run) setSchema(o *Owner, record, parent *store.Site) error {
-	p, err := r.part(o, schemaSection, record.Schema)
+	stored := record.Schema
+	if parent != nil {
+		var err error
+		if _, stored, err = ofMember(parent, record); err != nil {
+			return err
+		}
+	}
+	p, err := r.part(o, schemaSection, stored)
 	if err != nil || !p.ok {
 		return err
 	}
@@ -134,7 +148,7 @@ func (r *run) setSchema(o *Owner, record, parent *store.Site) error {
 		}
 	}
 	// What is stored already forbids some changes, such as another type of a field.
-	if _, err := merge(record.Schema, p.said); err != nil {
+	if _, err := merge(stored, p.said); err != nil {
 		return r.fail(o, p, err)
 	}
 	merged, err := merge(nil, wanted)

@@ -2,6 +2,7 @@ package blueprint
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +18,9 @@ const (
 	fromJSON = "${ENV_JSON:"
 	suffix   = "}"
 )
+
+// ofServer begins the names of variables that are settings of the server, its key among them.
+const ofServer = "DOORWARD_"
 
 // looksLike tells whether the text, but for more $ at its beginning, is a placeholder.
 func looksLike(text string) bool {
@@ -196,10 +200,17 @@ func (o *object) hide(file func(at place, text string) string, variable func(at 
 }
 
 func (o *object) isSecret() func(path []string) bool {
-	if o.section.kind == nil {
-		return func([]string) bool { return false }
+	return func(path []string) bool { return o.section.kind != nil && o.section.kind.IsSecret(path...) }
+}
+
+// isHidden tells which places a plan does not show: secrets, and what the file, which may be nil, takes from variables.
+func (o *object) isHidden(file *object) func(path []string) bool {
+	secret := o.isSecret()
+	return func(path []string) bool {
+		return secret(path) || file != nil && slices.ContainsFunc(file.taken, func(taken []string) bool {
+			return len(path) >= len(taken) && slices.Equal(path[:len(taken)], taken)
+		})
 	}
-	return func(path []string) bool { return o.section.kind.IsSecret(path...) }
 }
 
 // isLong tells whether a text is better read in a file of its own.
@@ -240,12 +251,18 @@ func (o *object) showOne(at place, v document.Value, file func(string) (string, 
 	if name == "" || strings.ContainsAny(name, "= \t\n\x00") {
 		return v, fmt.Errorf("%q is not the name of a variable of the environment", name)
 	}
+	if strings.HasPrefix(name, ofServer) {
+		return v, fmt.Errorf("%s is a setting of the server, not a variable for files", name)
+	}
 	value, set := variable(name)
 	switch {
 	case !set || value == "":
 		// Places that run programs set a variable that they have no value for to nothing: that must not empty a secret.
 		o.holes = append(o.holes, hole{at.names, name})
 		return document.NullValue(), nil
+	}
+	o.taken = append(o.taken, at.names)
+	switch {
 	case isJSON:
 		read, err := document.Parse([]byte(value))
 		if err != nil {
@@ -279,8 +296,9 @@ func textFile(base string, at place, text string) (name, end string) {
 	if len(names) == 1 && (end == ".css" || end == ".js" || last == "html") {
 		names = nil
 	}
+	folder, file := path.Split(base)
 	for _, name := range names {
-		base += "." + escape(name)
+		file += "." + escape(name)
 	}
-	return base, end
+	return folder + shortened(file), end
 }

@@ -99,7 +99,7 @@ func (p *Plan) Print(w io.Writer) error {
 		o.print(&b)
 	}
 	for _, note := range p.Notes {
-		fmt.Fprintf(&b, "%s\n\n", note)
+		fmt.Fprintf(&b, "%s\n\n", printable(note))
 	}
 	if p.Empty() {
 		b.WriteString("No changes: everything is as the files say.\n")
@@ -116,13 +116,13 @@ func (o *OwnerPlan) print(b *strings.Builder) {
 	if !o.New && len(o.Changes) == 0 && len(o.Kept) == 0 {
 		return
 	}
-	fmt.Fprintf(b, "%s  (%s", o.Title, o.Name)
+	fmt.Fprintf(b, "%s  (%s", printable(o.Title), printable(o.Name))
 	if o.New {
 		b.WriteString(", new")
 	}
 	b.WriteString(")\n")
 	for _, c := range o.Changes {
-		fmt.Fprintf(b, "  %c %s\n", c.Verb, c.Object)
+		fmt.Fprintf(b, "  %c %s\n", c.Verb, printable(c.Object))
 		for _, line := range c.Lines {
 			fmt.Fprintf(b, "      %s\n", line)
 		}
@@ -133,7 +133,7 @@ func (o *OwnerPlan) print(b *strings.Builder) {
 		if len(shown) > most {
 			shown, more = shown[:most], ", …"
 		}
-		fmt.Fprintf(b, "    no file and stays: %s%s  (%d; --prune removes what has no file)\n", strings.Join(shown, ", "), more, len(o.Kept))
+		fmt.Fprintf(b, "    no file and stays: %s%s  (%d; --prune removes what has no file)\n", printable(strings.Join(shown, ", ")), more, len(o.Kept))
 	}
 	b.WriteByte('\n')
 }

@@ -127,7 +127,8 @@ var anyText = rapid.OneOf(rapid.SampledFrom([]string{
 
 // anyName may name an object.
 var anyName = rapid.SampledFrom([]string{
-	"crm", "CRM", "Crm", "a/b", "..", ".x", "x.json", "Ümläut", "a b", " a", "%63rm", "con", "~", "a~4_x", "*", "c:\\d", strings.Repeat("n", 60),
+	"crm", "CRM", "Crm", "a/b", "..", ".x", "x.json", "Ümläut", "a b", " a", "%63rm", "con", "~", "a~4_x", "*", "c:\\d", strings.Repeat("n", 60), "NUL.x",
+	"nul.x", strings.Repeat("./Ü", 60), strings.Repeat("./ü", 60), strings.Repeat("long", 64),
 })
 
 // draw fills the empty installation.
@@ -255,8 +256,10 @@ func (h *house) drawObjects(rt *rapid.T, record *store.Site, label string) {
 			if !rapid.Bool().Draw(rt, label+" "+k.Name) {
 				continue
 			}
-			if k.Name == "screenSet" {
+			if k.Name == "screenSet" || k.Name == "communicationChannel" { // The first takes few of the names, the second all.
 				name = anyName.Draw(rt, label+" name")
+			}
+			if k.Name == "screenSet" {
 				doc.Set(rapid.SampledFrom([]string{"html", "css", "javascript"}).Draw(rt, label+" member"), document.String(anyText.Draw(rt, label+" text")))
 			}
 			if k.Name == "dataflow" {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -17,6 +18,8 @@ const (
 	maxFile  = 16 << 20
 	maxFiles = 100_000
 	maxBytes = 1 << 30
+	// longestObject is how much of an object's name folders may make: a link may lead a folder into itself.
+	longestObject = 1024
 )
 
 // Faults are all that is wrong with files, each with the file and the path in it.
@@ -26,7 +29,7 @@ type Faults []error
 func (f Faults) Error() string {
 	lines := make([]string, len(f))
 	for i, err := range f {
-		lines[i] = err.Error()
+		lines[i] = printable(err.Error())
 	}
 	return strings.Join(lines, "\n")
 }
@@ -45,7 +48,12 @@ type reading struct {
 	filesLeft, bytesLeft int
 	// used are the files that were read.
 	used map[string]bool
+	// values are those of the variables that were taken.
+	values []taking
 }
+
+// taking is a variable of the environment that files have taken.
+type taking struct{ name, value string }
 
 // Read reads a folder as [Tree.Files] makes it, or one that a person has written, or the folder of a single owner. variable returns the
 // variables of the environment. Files outside the folder are not read, whatever their names say. The error is [Faults] with everything
@@ -78,7 +86,17 @@ func (b *Blueprint) Read(files fs.FS, variable func(name string) (string, bool))
 	if len(r.faults) > 0 {
 		return nil, r.faults
 	}
+	r.tree.taken = r.values
 	return r.tree, nil
+}
+
+// take returns a variable, and notes its value.
+func (r *reading) take(name string) (string, bool) {
+	value, ok := r.variable(name)
+	if t := (taking{name, value}); ok && value != "" && !slices.Contains(r.values, t) {
+		r.values = append(r.values, t)
+	}
+	return value, ok
 }
 
 func (r *reading) fault(file string, err error) {
@@ -164,25 +182,32 @@ func (r *reading) entries(folder string) []entry {
 	var list []entry
 	for _, d := range listed {
 		e := entry{d.Name(), path.Join(folder, d.Name()), d.IsDir()}
-		if Foreign(e.name) && e.name != accountsFile {
+		if strings.HasPrefix(e.name, ".") {
 			continue
 		}
 		if d.Type()&fs.ModeSymlink != 0 {
 			info, err := fs.Stat(r.files, e.path)
+			if err != nil && Foreign(e.name, false) {
+				continue
+			}
 			if err != nil {
 				r.fault(e.path, hidePath(err))
 				continue
 			}
 			e.folder = info.IsDir()
 		}
+		if Foreign(e.name, e.folder) && e.name != accountsFile {
+			continue
+		}
 		list = append(list, e)
 	}
 	return list
 }
 
-// Foreign tells whether a file or folder of the name is none of configuration, wherever it is: notes for people, hidden files and accounts.
-func Foreign(name string) bool {
-	return strings.HasPrefix(name, ".") || strings.HasSuffix(name, ".md") || strings.HasSuffix(name, ".ndjson")
+// Foreign tells whether a file or folder of the name is none of configuration, wherever it is: notes for people, accounts, and what is
+// hidden. A folder may be that of a domain that ends like notes do.
+func Foreign(name string, folder bool) bool {
+	return strings.HasPrefix(name, ".") || !folder && (strings.HasSuffix(name, ".md") || strings.HasSuffix(name, ".ndjson"))
 }
 
 // stray notes a file or a folder that means nothing here.
@@ -205,7 +230,7 @@ func (r *reading) owner(folder string, partner bool) {
 		base, isJSON := strings.CutSuffix(e.name, ".json")
 		switch s := r.section(base, o); {
 		case e.folder && s != nil && !s.single && !isJSON:
-			r.folder(o, s, e.path)
+			r.folder(o, s, e.path, "")
 		case e.folder && folder == ".": // Those of other owners, and whatever else lies beside.
 		case e.folder:
 			r.stray(e)
@@ -214,7 +239,7 @@ func (r *reading) owner(folder string, partner bool) {
 		case folder == "." && e.name != accountsFile && !isJSON || folder == "." && e.name == FormatFile:
 		case e.name == accountsFile && !partner:
 			o.Accounts = e.path
-		case !Foreign(e.name):
+		case !Foreign(e.name, false):
 			rest = append(rest, e)
 		}
 	}
@@ -235,21 +260,29 @@ func (r *reading) section(name string, o *Owner) *section {
 	return nil
 }
 
-// folder reads the objects of one section. Files that are not JSON are texts of objects.
-func (r *reading) folder(o *Owner, s *section, folder string) {
+// folder reads the objects of one section whose names begin so. Files that are not JSON are texts of objects.
+func (r *reading) folder(o *Owner, s *section, folder, begin string) {
 	var rest []entry
 	for _, e := range r.entries(folder) {
 		base, isJSON := strings.CutSuffix(e.name, ".json")
-		if e.folder || !isJSON {
+		if e.folder {
+			base, isJSON = strings.CutSuffix(e.name, goesOn)
+		}
+		if !isJSON {
 			rest = append(rest, e)
 			continue
 		}
 		name, err := unescape(base)
-		if err != nil {
+		switch {
+		case err != nil:
 			r.fault(e.path, err)
-			continue
+		case !e.folder:
+			r.object(o, s, begin+name, e.path)
+		case len(begin+name) > longestObject:
+			r.fault(e.path, fmt.Errorf("a name has at most %d bytes", longestObject))
+		default:
+			r.folder(o, s, e.path, begin+name)
 		}
-		r.object(o, s, name, e.path)
 	}
 	r.unread(rest)
 }
@@ -279,6 +312,6 @@ func (r *reading) object(o *Owner, s *section, name, file string) {
 			return "", fmt.Errorf("%s: %w", name, err)
 		}
 		return string(text), nil
-	}, r.variable)...)
+	}, r.take)...)
 	o.put(obj)
 }

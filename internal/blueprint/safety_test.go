@@ -128,7 +128,7 @@ func TestAccountsAreNeverTouched(t *testing.T) {
 func TestAPlanThatShowsTheSameForAnotherStateIsOutdated(t *testing.T) {
 	h, ctx := newHouse(t), context.Background()
 	h.furnish()
-	page := shop + "screenSet/Mine%2F%C3%9Cml%C3%A4ut.html"
+	page := shop + "screenSet/Mine %C3%9Cml%C3%A4ut.html"
 	files := edited(t, h.export(), page, "another", "a third")
 	long := strings.Repeat("x", 300)
 	h.apply(edited(t, files, page, "a third", long+"1"), blueprint.How{})

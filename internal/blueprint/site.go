@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/api/admin"
+	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/site"
 	"github.com/doorward/doorward/internal/store"
@@ -104,6 +106,11 @@ func (r *run) matchSites() error {
 	if err != nil {
 		return err
 	}
+	for _, s := range all {
+		if s.Group != s.APIKey {
+			r.parents[s.Group] = true
+		}
+	}
 	seen, m := map[string]*Owner{}, r.tree.matching(all)
 	for _, o := range r.tree.Owners {
 		if o.Partner {
@@ -112,6 +119,10 @@ func (r *run) matchSites() error {
 		file := o.fileOf(siteSection)
 		if o.get(siteSection) == nil {
 			r.faultf(file, "the file is missing: it says which site the folder is about")
+			continue
+		}
+		if !o.saysNumber("partnerID") {
+			r.faultf(file, "partnerID: want a whole number")
 			continue
 		}
 		if o.text("baseDomain") == "" {
@@ -163,7 +174,7 @@ func (r *run) newSite(o *Owner, file string) *store.Site {
 	if partner == nil {
 		return nil
 	}
-	options := site.SiteOptions{Partner: partner.ID, BaseDomain: o.text("baseDomain"), APIKey: o.text("apiKey"), DataCenter: o.text("dataCenter")}
+	options := site.SiteOptions{Partner: partner.ID, BaseDomain: o.text("baseDomain"), APIKey: o.text("apiKey"), DataCenter: strings.ToLower(o.text("dataCenter"))}
 	if options.DataCenter == "" {
 		options.DataCenter = r.DataCenter
 	}
@@ -181,9 +192,7 @@ func (r *run) newSite(o *Owner, file string) *store.Site {
 
 // partnerOf is the partner that a new site of the files belongs to.
 func (r *run) partnerOf(o *Owner, file string) *store.Partner {
-	doc := o.get(siteSection).doc
-	v, named := doc.Get("partnerID")
-	wanted, _ := v.Int64()
+	wanted, named := o.number("partnerID")
 	var all []*store.Partner
 	for folder, p := range r.partners {
 		if id, _ := folder.number("partnerID"); named && id == wanted {
@@ -225,6 +234,17 @@ func (o *Owner) number(member string) (int64, bool) {
 	return v.Int64()
 }
 
+// saysNumber tells whether the member of the owner's own file, if it is there, is a whole number.
+func (o *Owner) saysNumber(member string) bool {
+	obj := o.get(siteSection)
+	if o.Partner {
+		obj = o.get(partnerSection)
+	}
+	v, there := obj.doc.Get(member)
+	_, ok := v.Int64()
+	return ok || !there || v.IsNull()
+}
+
 // recordMembers are the members of site.json that are no part of the configuration in the record.
 var recordMembers = []string{"apiKey", "partnerID", "baseDomain", "description", "dataCenter", "status", "siteGroupOwner", "trustedSiteURLs"}
 
@@ -244,7 +264,7 @@ func (r *run) writeRecord(o *Owner, record *store.Site) error {
 		}
 	}
 	after := &Owner{}
-	if err := r.recordState(after, record); err != nil {
+	if err := r.recordState(r.tx, after, record); err != nil {
 		return err
 	}
 	before, different := r.before[o], r.plans[o].New
@@ -344,9 +364,12 @@ func (r *run) setColumn(o *Owner, file string, record *store.Site, name string, 
 		}
 		record.BaseDomain = text
 	case "description":
+		if err := admin.CheckDescription(v); err != nil {
+			return r.fault(file, err)
+		}
 		record.Description = text
 	case "dataCenter":
-		if text != record.DataCenter {
+		if !strings.EqualFold(text, record.DataCenter) {
 			r.faultf(file, "dataCenter: the data center of a site cannot change from %s", record.DataCenter)
 		}
 	case "status":
@@ -379,7 +402,7 @@ func (r *run) setGroup(o *Owner, file string, record *store.Site, v document.Val
 		return nil
 	}
 	parent := r.apiKeyOf(v.Str())
-	err := admin.Regroup(r.tx, record, parent)
+	err := admin.Regroup(r.tx, record, parent, clock.FromTime(r.Clock.Now()))
 	return r.fault(o.fileOf(siteSection), err)
 }
 
@@ -400,7 +423,11 @@ func (r *run) setSettings(o *Owner, record *store.Site) error {
 		}
 		return nil
 	}
-	doc, ok := r.filled(obj, nil)
+	var before *document.Object
+	if was := r.before[o].get(settingsSection); was != nil {
+		before = was.doc
+	}
+	doc, ok := r.filled(obj, before)
 	if !ok {
 		return nil
 	}

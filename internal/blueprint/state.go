@@ -1,12 +1,15 @@
 package blueprint
 
 import (
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
 
 	"github.com/doorward/doorward/internal/acl"
 	"github.com/doorward/doorward/internal/document"
+	"github.com/doorward/doorward/internal/policy"
+	"github.com/doorward/doorward/internal/schema"
 	"github.com/doorward/doorward/internal/site"
 	"github.com/doorward/doorward/internal/siteconfig"
 	"github.com/doorward/doorward/internal/store"
@@ -93,7 +96,7 @@ func keyDoc(k *store.Key) (*document.Object, error) {
 // siteState reads a site.
 func (b *Blueprint) siteState(tx store.Tx, record *store.Site) (*Owner, error) {
 	o := &Owner{}
-	if err := b.recordState(o, record); err != nil {
+	if err := b.recordState(tx, o, record); err != nil {
 		return nil, err
 	}
 	s := &site.Site{Site: *record}
@@ -103,7 +106,7 @@ func (b *Blueprint) siteState(tx store.Tx, record *store.Site) (*Owner, error) {
 }
 
 // recordState puts what a site's record holds into the owner, in place of what it had of it.
-func (b *Blueprint) recordState(o *Owner, record *store.Site) error {
+func (b *Blueprint) recordState(tx store.Tx, o *Owner, record *store.Site) error {
 	for key, obj := range o.objects {
 		if obj.section.kind == nil {
 			delete(o.objects, key)
@@ -125,10 +128,20 @@ func (b *Blueprint) recordState(o *Owner, record *store.Site) error {
 		return err
 	}
 	b.put(o, settingsSection, "", settings)
+	policies, fields := record.Policies, record.Schema
+	if record.Group != record.APIKey {
+		parent, err := tx.Site(record.Group)
+		if err != nil {
+			return fmt.Errorf("reading the parent of site %s: %w", record.APIKey, err)
+		}
+		if policies, fields, err = ofMember(parent, record); err != nil {
+			return err
+		}
+	}
 	for _, part := range []struct {
 		section string
 		text    []byte
-	}{{policiesSection, record.Policies}, {schemaSection, record.Schema}} {
+	}{{policiesSection, policies}, {schemaSection, fields}} {
 		whole, err := parse(part.text)
 		if err != nil {
 			return err
@@ -141,6 +154,15 @@ func (b *Blueprint) recordState(o *Owner, record *store.Site) error {
 		}
 	}
 	return nil
+}
+
+// ofMember are the policies and the schema that count of those that a member of a group has stored.
+func ofMember(parent, record *store.Site) (policies, fields json.RawMessage, err error) {
+	if policies, err = policy.OfMember(record.Policies); err != nil {
+		return nil, nil, err
+	}
+	fields, err = schema.OfMember(parent.Schema, record.Schema)
+	return policies, fields, err
 }
 
 // kinds reads the owner's objects of all kinds.

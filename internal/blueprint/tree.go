@@ -17,6 +17,8 @@ type Tree struct {
 	Owners []*Owner
 	// Unknown are files and folders that mean nothing here.
 	Unknown []string
+	// taken are the variables of the environment that the files have taken.
+	taken []taking
 }
 
 // Owner is a partner or a site with its objects.
@@ -37,6 +39,8 @@ type object struct {
 	doc     *document.Object
 	// holes are the places in doc, which are null, that take what is stored there.
 	holes []hole
+	// taken are the places in doc that come from variables of the environment.
+	taken [][]string
 	// file is where the object was read from.
 	file string
 }

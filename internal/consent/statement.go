@@ -19,6 +19,7 @@ var Kind = &siteconfig.Kind{
 	// Anybody may have all of them read.
 	Total: 8 << 20,
 	Shape: statementShape, Check: checkStatement,
+	Named:   func(name string, _ json.RawMessage) error { return CheckID("consentId", name) },
 	Summary: "What users are asked to agree to: its switches, and the versions of its text by language.",
 }
 

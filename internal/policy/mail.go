@@ -148,6 +148,16 @@ func withoutGroupLevel(group json.RawMessage, changes *document.Object) (*docume
 		"Member sites may not override group-level policies ("+strings.Join(m.refused, ",")+")")
 }
 
+// OfMember returns what counts of the explicit policies of a member of a site group: without what only the parent sets, which the site may
+// have set before it joined.
+func OfMember(explicit json.RawMessage) (json.RawMessage, error) {
+	own, err := parseStored(explicit)
+	if err != nil {
+		return nil, err
+	}
+	return (&member{}).keep(&policies, nil, own).JSON(), nil
+}
+
 // member looks through changes of a member of a site group.
 type member struct {
 	// inForce are the two views of what is in force: either may be sent back.

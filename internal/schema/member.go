@@ -48,6 +48,41 @@ func ParseMember(group, own json.RawMessage) (*Schema, error) {
 	return Parse(of.JSON())
 }
 
+// OfMember returns what counts of what a member of a site group has stored: which fields of the group it requires. A site may have set more
+// before it joined.
+func OfMember(group, own json.RawMessage) (json.RawMessage, error) {
+	of, err := parseStored(group)
+	if err != nil {
+		return nil, err
+	}
+	member, err := parseStored(own)
+	if err != nil {
+		return nil, err
+	}
+	base, err := parseDefaults()
+	if err != nil {
+		return nil, err
+	}
+	counts := &document.Object{}
+	for i := range sections {
+		rule := &sections[i]
+		full, fields := sectionOf(effective(rule, base, of), "fields"), &document.Object{}
+		rule.each(sectionOf(member, rule.name), func(key fieldKey, attributes *document.Object) {
+			if required, ok := attributes.Get("required"); ok && key.get(full) != nil {
+				kept := &document.Object{}
+				kept.Set("required", required)
+				key.set(fields, kept)
+			}
+		})
+		if fields.Len() > 0 {
+			section := &document.Object{}
+			section.Set("fields", document.FromObject(fields))
+			counts.Set(rule.name, document.FromObject(section))
+		}
+	}
+	return counts.JSON(), nil
+}
+
 // MemberSection returns the section of what a member has stored, as getSchema returns it for the scope of a site.
 func MemberSection(own json.RawMessage, name string) (json.RawMessage, bool) {
 	rule := findSection(name)

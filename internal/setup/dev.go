@@ -29,6 +29,8 @@ type Dev struct {
 	UserSecret string
 	// UserPrivateKeyFile is the application's RSA key, PEM of PKCS#8.
 	UserPrivateKeyFile string
+	// Shut: the application was disabled or deleted since, so that its calls are refused.
+	Shut bool
 }
 
 // devRecord is what dev.json holds: names, no secrets.
@@ -77,7 +79,7 @@ func (i *Installation) findDev(ctx context.Context, record devRecord) (*Dev, err
 	}
 	return &Dev{
 		APIKey: s.APIKey, Secret: s.Partner.SecretText, UserKey: key.UserKey, UserSecret: key.SecretText,
-		UserPrivateKeyFile: private,
+		UserPrivateKeyFile: private, Shut: key.Disabled || key.Revoked != 0,
 	}, nil
 }
 
@@ -124,5 +126,5 @@ func (i *Installation) makeDev(ctx context.Context, dataCenter string) (*Dev, er
 	if err != nil {
 		return nil, fmt.Errorf("storing the site and its application: %w", err)
 	}
-	return &Dev{record.APIKey, secret, key.Record.UserKey, key.Secret, private}, nil
+	return &Dev{APIKey: record.APIKey, Secret: secret, UserKey: key.Record.UserKey, UserSecret: key.Secret, UserPrivateKeyFile: private}, nil
 }

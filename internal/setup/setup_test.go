@@ -183,6 +183,34 @@ func TestADevelopmentInstallationIsMadeOnce(t *testing.T) {
 		t.Error("the private key is not PKCS#8")
 	}
 
+	if first.Shut {
+		t.Error("a new application is shut")
+	}
+	for _, shut := range []struct {
+		what   string
+		change func(*store.Key)
+	}{
+		{"disabled", func(k *store.Key) { k.Disabled = true }},
+		{"deleted", func(k *store.Key) { k.Disabled, k.Revoked = false, 1 }},
+	} {
+		inst := open(t, setup.Options{Folder: folder})
+		err := inst.Store.Change(t.Context(), func(tx store.Tx) error {
+			k, err := tx.Key(first.UserKey)
+			if err != nil {
+				return err
+			}
+			shut.change(k)
+			return tx.PutKey(k)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		closed(t, inst)
+		if d, _, err := ensure(); err != nil || !d.Shut {
+			t.Errorf("a %s application is not told: %v", shut.what, err)
+		}
+	}
+
 	if err := os.Remove(keyFile); err != nil {
 		t.Fatal(err)
 	}

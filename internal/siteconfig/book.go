@@ -390,7 +390,7 @@ func (b *Book) check(tx store.Tx, o owner, k *Kind, name string, doc *document.O
 			overlay(whole, doc)
 		}
 	}
-	return whole, k.check(whole)
+	return whole, k.check(tx, o.site, name, whole)
 }
 
 // checkRoom refuses an object that is one too many, or too large for what is there. An old one that does not grow is neither.

@@ -9,6 +9,7 @@ import (
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/site"
+	"github.com/doorward/doorward/internal/store"
 )
 
 // Owner says whose the objects of a kind are.
@@ -61,6 +62,10 @@ type Kind struct {
 	// Together, if it is not nil, says why the object cannot be beside the others of its owner and, where the kind is
 	// inherited, of the parent.
 	Together func(name string, doc json.RawMessage, others []Entry) error
+	// Named, if it is not nil, says why a whole object cannot have the name.
+	Named func(name string, doc json.RawMessage) error
+	// Refers, if it is not nil, says what is wrong with what a whole object of the site names elsewhere in the store.
+	Refers func(tx store.Tx, s *site.Site, doc json.RawMessage) error
 	// Default, if it is not nil, returns what a site has that stored nothing, by name. For kinds of partners s is nil.
 	Default func(s *site.Site) map[string]json.RawMessage
 	// Summary is one sentence for people.
@@ -116,8 +121,8 @@ func (k *Kind) CheckName(name string) error {
 	return nil
 }
 
-// check refuses a whole object that is not as the kind says.
-func (k *Kind) check(doc *document.Object) error {
+// check refuses a whole object that is not as the kind says. s is nil for one of a partner.
+func (k *Kind) check(tx store.Tx, s *site.Site, name string, doc *document.Object) error {
 	text := doc.JSON()
 	if len(text) > k.size() {
 		return gigya.NewError(gigya.RequestEntityTooLarge, k.Name+" is too large")
@@ -128,7 +133,17 @@ func (k *Kind) check(doc *document.Object) error {
 		}
 	}
 	if k.Check != nil {
-		return k.Check(text)
+		if err := k.Check(text); err != nil {
+			return err
+		}
+	}
+	if k.Named != nil {
+		if err := k.Named(name, text); err != nil {
+			return err
+		}
+	}
+	if k.Refers != nil && s != nil {
+		return k.Refers(tx, s, text)
 	}
 	return nil
 }

@@ -29,6 +29,7 @@ var channelKind = &siteconfig.Kind{
 var topicKind = &siteconfig.Kind{
 	Name: "topicChannel", Of: siteconfig.OfSite, Inherit: siteconfig.ParentIfAbsent, Most: 2000, Size: 64 << 10,
 	Shape:   topicShape,
+	Named:   namedBy("topicChannelId"),
 	Summary: "A topic that users can be written to about through a channel.",
 }
 

@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/doorward/doorward/gigya"
@@ -29,7 +30,18 @@ var extensionKind = &siteconfig.Kind{
 		siteconfig.Member{Name: "headers", Shape: headersShape()},
 		siteconfig.Member{Name: "integration", Shape: siteconfig.Text(0, 256)},
 	),
+	Named:   namedBy("extensionPoint"),
 	Summary: "Extensions: what is asked within a call.",
+}
+
+// namedBy is the rule for objects that hold their own name in the member.
+func namedBy(member string) func(name string, doc json.RawMessage) error {
+	return func(name string, doc json.RawMessage) error {
+		if textOf(doc, member) != name {
+			return gigya.InvalidArgumentBecause(member, "the object has another name")
+		}
+		return nil
+	}
 }
 
 // extensionPoints are the calls that an extension can be part of.

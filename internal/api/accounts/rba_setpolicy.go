@@ -2,7 +2,6 @@ package accounts
 
 import (
 	"context"
-	"slices"
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/caller"
@@ -40,21 +39,7 @@ func setRBAPolicy(d Deps) *method.Method {
 		}
 		policy = withOff(policy)
 		return method.None{}, d.configure(ctx, c.Invocation, func(tx store.Tx) error {
-			if err := d.Config.Put(tx, c.Site, rbaPolicyKind, "", policy.JSON()); err != nil {
-				return err
-			}
-			at := locksBySite(policy)
-			if at == "" {
-				return nil
-			}
-			sites, err := tx.Sites(c.Site.Site.Partner)
-			if err != nil {
-				return err
-			}
-			if slices.ContainsFunc(sites, func(s *store.Site) bool { return s.Group == c.Site.APIKey && s.APIKey != c.Site.APIKey }) {
-				return gigya.InvalidArgumentBecause(at, "a lockout cannot depend on the site in a site group: accounts are the group's")
-			}
-			return nil
+			return d.Config.Put(tx, c.Site, rbaPolicyKind, "", policy.JSON())
 		})
 	})
 }

@@ -10,12 +10,13 @@ import (
 	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/site"
 	"github.com/doorward/doorward/internal/siteconfig"
+	"github.com/doorward/doorward/internal/store"
 )
 
 // rbaPolicyKind is that of the risk-based rules of a site group.
 var rbaPolicyKind = &siteconfig.Kind{
 	Name: "rbaPolicy", Of: siteconfig.OfSite, Single: true, Inherit: siteconfig.ParentIfAbsent, OnChild: []string{},
-	Shape: rbaPolicyShape, Check: checkRBAPolicy, Default: defaultRBAPolicy,
+	Shape: rbaPolicyShape, Check: checkRBAPolicy, Refers: checkLockouts, Default: defaultRBAPolicy,
 	Summary: "The rules of risk-based authentication: what a login that looks dangerous is asked for.",
 }
 
@@ -210,6 +211,26 @@ func withOff(policy *document.Object) *document.Object {
 	}
 	policy.Set("rulesSets", document.ArrayOf(append(slices.Clone(sets.Items()), document.FromObject(off))...))
 	return policy
+}
+
+// checkLockouts refuses to the parent of a site group a rule that locks somebody out depending on the site.
+func checkLockouts(tx store.Tx, s *site.Site, doc json.RawMessage) error {
+	policy, err := document.ParseObject(doc)
+	if err != nil {
+		return err
+	}
+	at := locksBySite(policy)
+	if at == "" {
+		return nil
+	}
+	sites, err := tx.Sites(s.Site.Partner)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(sites, func(other *store.Site) bool { return other.Group == s.APIKey && other.APIKey != s.APIKey }) {
+		return gigya.InvalidArgumentBecause(at, "a lockout cannot depend on the site in a site group: accounts are the group's")
+	}
+	return nil
 }
 
 // locksBySite returns the path of a rule that locks somebody out depending on the site; empty: there is none. Accounts are locked in

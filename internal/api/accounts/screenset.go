@@ -26,6 +26,7 @@ var screenSetKind = &siteconfig.Kind{
 		siteconfig.Member{Name: "translations", Shape: siteconfig.Map(200, siteconfig.Map(10_000, siteconfig.Text(0, 1<<20)))},
 		siteconfig.Member{Name: "metadata", Shape: siteconfig.AnyObject(2 << 20)},
 	),
+	Named:   func(name string, _ json.RawMessage) error { return checkScreenSetID(name) },
 	Default: defaultScreenSets,
 	Summary: "Screen-sets: the forms that the web SDK shows.",
 }

@@ -2,12 +2,15 @@ package accounts
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/document"
+	"github.com/doorward/doorward/internal/site"
 	"github.com/doorward/doorward/internal/siteconfig"
+	"github.com/doorward/doorward/internal/store"
 )
 
 // webhookKind is a webhook, by its name. In a site group the parent's fire for all members.
@@ -24,6 +27,8 @@ var webhookKind = &siteconfig.Kind{
 		siteconfig.Member{Name: "include", Shape: siteconfig.OneOf("", "params")},
 	),
 	Check:    checkWebhook,
+	Named:    checkWebhookName,
+	Refers:   checkSigner,
 	Together: checkWebhooks,
 	Summary:  "Webhooks: where events are sent.",
 }
@@ -47,6 +52,30 @@ func checkWebhook(doc json.RawMessage) error {
 	_ = document.Elements(events, func([]byte) bool { some = true; return false })
 	if !some {
 		return gigya.InvalidArgumentBecause("events", "there must be one at least")
+	}
+	return nil
+}
+
+func checkWebhookName(name string, _ json.RawMessage) error {
+	const longest = 100
+	if len(name) > longest {
+		return gigya.InvalidArgumentBecause("name", "has at most 100 bytes")
+	}
+	return nil
+}
+
+// checkSigner refuses a signing key that is not a live one of the site's partner with a secret.
+func checkSigner(tx store.Tx, s *site.Site, doc json.RawMessage) error {
+	userKey := textOf(doc, "signingUserKey")
+	if userKey == "" {
+		return nil
+	}
+	key, err := tx.Key(userKey)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if err != nil || key.Disabled || key.Revoked != 0 || key.Partner != s.Site.Partner || len(key.Secret) == 0 {
+		return gigya.InvalidArgumentBecause("signingUserKey", "must be a user key or application of the partner that is in use and has a secret")
 	}
 	return nil
 }

@@ -2,9 +2,7 @@ package accounts
 
 import (
 	"context"
-	"errors"
 
-	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/caller"
 	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/method"
@@ -53,9 +51,6 @@ func setWebhook(d Deps) *method.Method {
 		if err != nil {
 			return method.None{}, err
 		}
-		if err := d.checkSigner(ctx, c.Invocation, c.Params.SigningUserKey); err != nil {
-			return method.None{}, err
-		}
 		return method.None{}, d.Store.Change(ctx, func(tx store.Tx) error {
 			if err := d.Config.Put(tx, c.Site, webhookKind, c.Params.Name, doc.JSON()); err != nil {
 				return err
@@ -93,19 +88,4 @@ func webhookOf(p *SetWebhookParams) (*document.Object, error) {
 		doc.Set("include", document.String(p.Include))
 	}
 	return doc, nil
-}
-
-// checkSigner refuses a signing key that is not a live one of the site's partner with a secret.
-func (d Deps) checkSigner(ctx context.Context, c *method.Invocation, userKey string) error {
-	if userKey == "" {
-		return nil
-	}
-	key, err := d.Sites.Key(ctx, userKey)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return err
-	}
-	if err != nil || !key.Live() || key.Partner != c.Site.Site.Partner || len(key.Secret) == 0 {
-		return gigya.InvalidArgumentBecause("signingUserKey", "must be a user key or application of the partner that is in use and has a secret")
-	}
-	return nil
 }

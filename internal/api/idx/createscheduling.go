@@ -26,9 +26,6 @@ func createScheduling(d Deps) *method.Method {
 			return nil, err
 		}
 		return &IDResult{id}, d.change(ctx, c.Invocation, func(tx store.Tx) error {
-			if err := d.checkFlow(tx, c.Invocation, s); err != nil {
-				return err
-			}
 			return d.Config.Put(tx, c.Site, schedulingKind, id, s.JSON())
 		})
 	})

@@ -11,6 +11,7 @@ import (
 	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/method"
 	"github.com/doorward/doorward/internal/query"
+	"github.com/doorward/doorward/internal/site"
 	"github.com/doorward/doorward/internal/siteconfig"
 	"github.com/doorward/doorward/internal/store"
 )
@@ -18,6 +19,7 @@ import (
 var schedulingKind = &siteconfig.Kind{
 	Name: "scheduling", Of: siteconfig.OfSite, Large: true, Size: 64 << 10, Shape: schedulingShape,
 	Check:   func(doc json.RawMessage) error { return checkScheduling("", doc) },
+	Refers:  checkFlow,
 	Summary: "When a dataflow is run.",
 }
 
@@ -95,11 +97,12 @@ func schedulingOf(c *method.Invocation, data method.Object) (*document.Object, e
 }
 
 // checkFlow is 404000 unless the dataflow that the scheduling runs is there and published.
-func (d Deps) checkFlow(tx store.Tx, c *method.Invocation, s *document.Object) error {
-	flow, _ := s.Get(flowMember)
-	_, err := d.Config.OwnIn(tx, c.Site, dataflowKind, flow.Str())
+func checkFlow(tx store.Tx, s *site.Site, doc json.RawMessage) error {
+	raw, _ := document.Member(doc, flowMember)
+	id, _ := document.Text(raw)
+	_, err := tx.ConfigObject(s.APIKey, dataflowKind.Name, id)
 	if errors.Is(err, store.ErrNotFound) {
-		return notFound("dataflow", flow.Str())
+		return notFound("dataflow", id)
 	}
 	return err
 }

@@ -31,9 +31,6 @@ func setScheduling(d Deps) *method.Method {
 			} else if err != nil {
 				return err
 			}
-			if err := d.checkFlow(tx, c.Invocation, s); err != nil {
-				return err
-			}
 			return d.Config.Put(tx, c.Site, schedulingKind, id, s.JSON())
 		})
 	})

@@ -1,6 +1,7 @@
 package socialize
 
 import (
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"net/url"
@@ -40,6 +41,13 @@ var providerKind = &siteconfig.Kind{
 	// tokens is none.
 	Secrets: []string{
 		"**.*secret*", "**.*secert*", "**.*password*", "**.*passphrase*", "**.*privatekey*", "app.**.*token*", "settings.**.*token",
+	},
+	Named: func(name string, doc json.RawMessage) error {
+		known, err := providerName(name)
+		if err == nil && known != name {
+			err = gigya.InvalidArgumentBecause("providers", "the name of the provider is "+known)
+		}
+		return cmp.Or(err, checkKnown("providers."+name, name, doc))
 	},
 	Default: defaultProviders,
 	Summary: "What a social provider knows the site as, and the options of logins there.",

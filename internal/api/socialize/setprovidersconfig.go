@@ -195,11 +195,16 @@ func normalSecret(name string, patch *document.Object) {
 	app.Object().Set("secertKey", secret)
 }
 
-// checkProvider refuses a provider that is not as its kind says, and one that nobody knows how to reach.
+// checkProvider refuses a provider that is not as its kind says, with the path of the parameter.
 func checkProvider(path, name string, doc json.RawMessage) error {
 	if err := providerKind.Shape.CheckText(path, doc); err != nil {
 		return err
 	}
+	return checkKnown(path, name, doc)
+}
+
+// checkKnown refuses a provider that nobody knows how to reach.
+func checkKnown(path, name string, doc json.RawMessage) error {
 	if _, known := defaultProviders(nil)[name]; known {
 		return nil
 	}
