@@ -12,6 +12,9 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
+	if racing {
+		t.Skip("one command after the other: the race detector has nothing to see, and makes their password hashes slow")
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
