@@ -144,8 +144,11 @@ func (c auditAccountCmd) Run(ctx context.Context, con console) error {
 			n++
 			l := audit.View(a)
 			what := l.What
-			if l.Failed != "" {
-				what = "tried, and failed with " + l.Failed + ": " + what
+			switch {
+			case strings.HasPrefix(l.Failed, "206"): // What the user has sent is stored, and more is wanted.
+				what = "not finished (" + l.Failed + "): " + what
+			case l.Failed != "":
+				what = "not done (" + l.Failed + "): " + what
 			}
 			_, err := fmt.Fprintln(out, strings.Join([]string{l.Time, l.Event, what, "by " + l.By, "from " + l.Address}, "\t"))
 			return err

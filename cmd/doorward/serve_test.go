@@ -46,6 +46,7 @@ func TestVerbsTakeEffectOnARunningServer(t *testing.T) {
 	t.Run("a rotation leaves no gap", running.rotationLeavesNoGap)
 	t.Run("a backup of a running server is whole", running.backupIsWhole)
 	t.Run("an imported hash logs in", running.importedHashLogsIn)
+	t.Run("what happened to an account is told", running.accountIsToldOf)
 	t.Run("operators are answered on their own address alone", func(t *testing.T) {
 		if out := command(t, "healthcheck", "--url", server.ops); out != "ready\n" {
 			t.Errorf("healthcheck says %q", out)
@@ -116,6 +117,25 @@ func (r running) rotationLeavesNoGap(t *testing.T) {
 	list := command(t, "signing-key", "list", "--data", r.folder)
 	if !strings.Contains(list, old) || !strings.Contains(list, next) {
 		t.Errorf("the list is\n%s", list)
+	}
+}
+
+func (r running) accountIsToldOf(t *testing.T) {
+	ask := []string{"apiKey", r.apiKey, "secret", r.secret}
+	mustCall(t, 206001, r.server.http, "accounts.register", append(ask, "siteUID", "ben", "email", "ben@example.com", "password", testPassword)...)
+	mustCall(t, 400009, r.server.http, "accounts.setAccountInfo", append(ask, "UID", "ben", "profile", `{"email":"none"}`)...)
+	mustCall(t, 0, r.server.http, "accounts.setAccountInfo", append(ask, "UID", "ben", "profile", `{"firstName":"Ben"}`)...)
+	var lines []string
+	for range 100 { // Of what was refused the record comes a moment later.
+		if lines = strings.Split(strings.TrimSpace(command(t, "audit", "account", "--data", r.folder, "ben")), "\n"); len(lines) == 3 {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	for i, want := range []string{"not finished (206001 Account Pending Registration): ", "not done (400009 Validation error", "the account was changed: profile"} {
+		if len(lines) != 3 || !strings.Contains(lines[i], want) || strings.Contains(lines[i], testPassword) {
+			t.Fatalf("line %d lacks %q:\n%s", i, want, strings.Join(lines, "\n"))
+		}
 	}
 }
 
