@@ -35,6 +35,7 @@ var jobs = []job{
 	{"memory", "resident memory idle / after 64 connections of reads", "<= 30, 150 MB", (*run).memory},
 	{"binary", "size of the stripped binary", "<= 25 MB", (*run).size},
 	{"rights", "getAccountInfo by a key in 20 groups / with all rights", "<= +2 µs", (*run).rights},
+	{"crowd", "by one key, 1,000 sites and 5,000 keys beside / before", ">= 0.9", (*run).crowd},
 	{"sites", "at 1,000 sites with 5,000 keys in turn / at one", ">= 0.9", (*run).sites},
 	{"keys", "by 5,000 keys at 1,000 sites in turn / by one", ">= 0.9", (*run).keys},
 }

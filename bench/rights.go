@@ -54,31 +54,60 @@ func (r *run) rights() (figures, error) {
 func (r *run) sites() (figures, error) { return r.tenants(false) }
 func (r *run) keys() (figures, error)  { return r.tenants(true) }
 
-// tenants makes sites and keys. The sites are members of one group, so that the accounts are the same.
-func (r *run) tenants(audited bool) (figures, error) {
-	keys, err := r.addKeys(func(f site.Factory, tx store.Tx, home *store.Site) ([]key, error) {
-		sites := make([]*store.Site, manySites)
-		for i := range sites {
-			s, err := f.NewSite(site.SiteOptions{
-				Partner: home.Partner, Group: home.APIKey, BaseDomain: fmt.Sprintf("site%d.example.com", i), DataCenter: home.DataCenter,
-			})
-			if err != nil {
-				return nil, err
-			}
-			if err := tx.PutSite(s); err != nil {
-				return nil, err
-			}
-			sites[i] = s
-		}
-		keys := make([]key, manyKeys)
-		for i := range keys {
-			var err error
-			if keys[i], err = addKey(f, tx, sites[i%manySites], acl.AllAPIs); err != nil {
-				return nil, err
-			}
-		}
-		return keys, nil
+// crowd measures what many sites and keys cost a call that has nothing to do with them: the same key before and after they come.
+func (r *run) crowd() (figures, error) {
+	one, err := r.addKeys(func(f site.Factory, tx store.Tx, home *store.Site) ([]key, error) {
+		k, err := addKey(f, tx, home, acl.AllAPIs)
+		return []key{k}, err
 	})
+	if err != nil {
+		return figures{}, err
+	}
+	alone, err := alternate(r.seconds, r.byKeys(one))
+	if err != nil {
+		return figures{}, err
+	}
+	others, err := r.addKeys(addTenants)
+	if err != nil {
+		return figures{}, err
+	}
+	if err := r.greet(others); err != nil {
+		return figures{}, err
+	}
+	among, err := alternate(r.seconds, r.byKeys(one))
+	if err != nil {
+		return figures{}, err
+	}
+	return versus(among[0], alone[0]), nil
+}
+
+// addTenants makes sites and keys. The sites are members of one group, so that the accounts are the same.
+func addTenants(f site.Factory, tx store.Tx, home *store.Site) ([]key, error) {
+	sites := make([]*store.Site, manySites)
+	for i := range sites {
+		s, err := f.NewSite(site.SiteOptions{
+			Partner: home.Partner, Group: home.APIKey, BaseDomain: fmt.Sprintf("site%d.example.com", i), DataCenter: home.DataCenter,
+		})
+		if err != nil {
+			return nil, err
+		}
+		if err := tx.PutSite(s); err != nil {
+			return nil, err
+		}
+		sites[i] = s
+	}
+	keys := make([]key, manyKeys)
+	for i := range keys {
+		var err error
+		if keys[i], err = addKey(f, tx, sites[i%manySites], acl.AllAPIs); err != nil {
+			return nil, err
+		}
+	}
+	return keys, nil
+}
+
+func (r *run) tenants(audited bool) (figures, error) {
+	keys, err := r.addKeys(addTenants)
 	if err != nil {
 		return figures{}, err
 	}
