@@ -105,7 +105,11 @@ func TestAFloodOfLoginsIsShedAndHarmsNobodyElse(t *testing.T) {
 	if slowest > 5*time.Second || probes < 3 {
 		t.Errorf("%d rounds of reads, the slowest took %s", probes, slowest)
 	}
-	if peak > 200<<10 {
+	most := 200 << 10
+	if racing { // The detector keeps what it has seen.
+		most *= 2
+	}
+	if peak > most {
 		t.Errorf("the process took %d MiB", peak>>10)
 	}
 	p.want(0, "accounts.login", "loginID", "a@example.com", "password", testPassword)
