@@ -43,9 +43,9 @@ type knownHead struct {
 // cacheNumbers is how many numbers accounts share. Two accounts of one number cost each other a read at times.
 const cacheNumbers = 1 << 14
 
-// accountCacheSize is the default of [Options.AccountCache]: about 25,000 accounts of a kilobyte. Memory is taken as
+// accountCacheSize is the default of [Options.AccountCache]: about 40,000 accounts of a kilobyte. Memory is taken as
 // it is filled.
-const accountCacheSize = 32 << 20
+const accountCacheSize = 56 << 20
 
 // newAccountCache returns nil if the head cannot be seen, or size is less than 0.
 func newAccountCache(file string, size int) *accountCache {
@@ -84,7 +84,7 @@ func (k *accountCache) account(group, uid string, read func() (*store.Account, e
 		return read()
 	}
 	// In this order: a commit that ended before the head was read has raised the number by now.
-	stamp := uint64(epoch)<<32 | uint64(k.numbers[k.number(group, uid)].Load())
+	stamp := k.stamp(epoch, group, uid)
 	var buffer [160]byte
 	key := appendCacheKey(buffer[:0], group, uid)
 	if a := k.get(key, stamp); a != nil {
@@ -98,6 +98,19 @@ func (k *accountCache) account(group, uid string, read func() (*store.Account, e
 	return a, err
 }
 
+// stampSize is the room for the stamp at the head of an entry.
+const stampSize = 8
+
+// appendEntry appends the entry of an account, with room for its stamp.
+func appendEntry(dst []byte, a *store.Account) []byte {
+	return encodeAccount(append(dst, make([]byte, stampSize)...), a)
+}
+
+// stamp is what entries of the account count with at this moment.
+func (k *accountCache) stamp(epoch uint32, group, uid string) uint64 {
+	return uint64(epoch)<<32 | uint64(k.numbers[k.number(group, uid)].Load())
+}
+
 func appendCacheKey(dst []byte, group, uid string) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(group)))
 	return append(append(dst, group...), uid...)
@@ -108,16 +121,17 @@ func (k *accountCache) get(key []byte, stamp uint64) *store.Account {
 	defer k.scratch.Put(scratch)
 	entry, found := k.entries.HasGet((*scratch)[:0], key)
 	*scratch = entry
-	if !found || len(entry) < 8 || binary.NativeEndian.Uint64(entry) != stamp {
+	if !found || len(entry) < stampSize || binary.NativeEndian.Uint64(entry) != stamp {
 		return nil
 	}
-	return decodeAccount(entry[8:])
+	return decodeAccount(entry[stampSize:])
 }
 
 func (k *accountCache) put(key []byte, stamp uint64, a *store.Account) {
 	scratch := k.scratch.Get().(*[]byte)
 	defer k.scratch.Put(scratch)
-	*scratch = encodeAccount(binary.NativeEndian.AppendUint64((*scratch)[:0], stamp), a)
+	*scratch = appendEntry((*scratch)[:0], a)
+	binary.NativeEndian.PutUint64(*scratch, stamp)
 	k.entries.Set(key, *scratch) // What is larger than 64 KB is not kept.
 }
 
@@ -167,11 +181,22 @@ type touched struct {
 	every bool
 }
 
-type touchedAccount struct{ group, uid string }
+type touchedAccount struct {
+	group, uid string
+	// entry is the account as the cache keeps it, behind the place of its stamp; nil if it was deleted, or nobody can say.
+	entry []byte
+}
 
 func (t *touched) add(other *touched) {
 	t.accounts = append(t.accounts, other.accounts...)
 	t.every = t.every || other.every
+}
+
+// forget leaves that the accounts were touched, but not what became of them.
+func (t *touched) forget() {
+	for i := range t.accounts {
+		t.accounts[i].entry = nil
+	}
 }
 
 // commit runs the function that commits what changes these accounts. The transaction holds the engine's write lock.
@@ -182,8 +207,25 @@ func (k *accountCache) commit(t *touched, commit func() error) error {
 	numbers := k.numbersOf(t)
 	before, whole := k.begin(numbers)
 	err := commit()
-	k.end(numbers, before, whole && !t.every)
+	epoch, alone := k.end(numbers, before, whole && !t.every)
+	if err == nil && alone {
+		k.keep(t, epoch)
+	}
 	return err
+}
+
+// keep keeps what the commit has stored. A commit that comes in between has raised the numbers: then it counts for nothing.
+func (k *accountCache) keep(t *touched, epoch uint32) {
+	var buffer [160]byte
+	for _, a := range t.accounts {
+		key := appendCacheKey(buffer[:0], a.group, a.uid)
+		if a.entry == nil {
+			k.entries.Del(key)
+			continue
+		}
+		binary.NativeEndian.PutUint64(a.entry, k.stamp(epoch, a.group, a.uid))
+		k.entries.Set(key, a.entry) // What is larger than 64 KB is not kept.
+	}
 }
 
 // begin announces the commit and raises the numbers. It returns the head before the commit, which nobody else can change now.
@@ -201,12 +243,13 @@ func (k *accountCache) begin(numbers []uint32) (before walHead, whole bool) {
 
 // end learns the head that the commit has made, and raises the numbers again. The epoch goes on if the numbers say all that the
 // commit has changed, and nobody else has committed behind it.
-func (k *accountCache) end(numbers []uint32, before walHead, told bool) {
+func (k *accountCache) end(numbers []uint32, before walHead, told bool) (epoch uint32, alone bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	after, whole := k.index.read()
-	epoch := k.known.Load().epoch
-	if alone := after == before || after.changes() == before.changes()+1; !told || !whole || !alone {
+	epoch = k.known.Load().epoch
+	alone = told && whole && (after == before || after.changes() == before.changes()+1)
+	if !alone {
 		epoch++
 	}
 	k.known.Store(&knownHead{after, epoch})
@@ -214,6 +257,7 @@ func (k *accountCache) end(numbers []uint32, before walHead, told bool) {
 		k.numbers[n].Add(1)
 	}
 	k.committing = false
+	return epoch, alone
 }
 
 // numbersOf tells where the numbers of the accounts are, each once.

@@ -35,8 +35,13 @@ func cachedDocuments(a *store.Account) [10]*json.RawMessage {
 		&a.Emails, &a.LoginIDs, &a.Identities, &a.More}
 }
 
-// encodeAccount appends the account without its key.
+// encodeAccount appends the account without its key, as the database would give it back.
 func encodeAccount(dst []byte, a *store.Account) []byte {
+	if !a.HasRegSource && a.RegSource != "" {
+		without := *a
+		without.RegSource = ""
+		a = &without
+	}
 	var flags byte
 	for i, set := range [...]bool{a.IsActive, a.HasRegSource, a.Secrets.MustChangePassword} {
 		if set {

@@ -12,10 +12,11 @@ import (
 	"zombiezen.com/go/sqlite"
 )
 
-// Page caches, in KiB. They bound what the store holds in memory: the system's own file cache does the rest.
+// Page caches, in KiB. They bound what the store holds in memory: the system's own file cache does the rest. A reader's
+// has room for the inner pages of a million accounts; the accounts themselves are in the accountCache.
 const (
 	writerCache   = 8192
-	readerCache   = 8192
+	readerCache   = 2048
 	searcherCache = 2048
 )
 

@@ -29,7 +29,7 @@ type Options struct {
 	Map int64
 	// Busy is how long a write waits for another process that is writing; 0: 5 seconds.
 	Busy time.Duration
-	// AccountCache is how much memory the accounts that were read last may take, in bytes; 0: 32 MiB; less: none. It is rounded up
+	// AccountCache is how much memory the accounts that were read last may take, in bytes; 0: 56 MiB; less: none. It is rounded up
 	// to full 32 MiB.
 	AccountCache int
 	// WriteCache is how much of the file the writing connection keeps in memory, in KiB; 0: 8192. A transaction that changes

@@ -21,6 +21,8 @@ type tx struct {
 	configured bool
 	// touched are the accounts that were written.
 	touched touched
+	// entries is where the cache's entries of the transaction are put together; nil if nothing is kept.
+	entries *[]byte
 }
 
 var _ store.Tx = (*tx)(nil)
@@ -62,7 +64,17 @@ func (t *tx) configure(fn func(c *sqlite.Conn) error) error {
 
 // touch says that the account is written.
 func (t *tx) touch(group, uid string) {
-	t.touched.accounts = append(t.touched.accounts, touchedAccount{group, uid})
+	t.touched.accounts = append(t.touched.accounts, touchedAccount{group: group, uid: uid})
+}
+
+// stored says what became of the account that was touched last.
+func (t *tx) stored(a *store.Account) {
+	if t.entries == nil {
+		return
+	}
+	start := len(*t.entries)
+	*t.entries = appendEntry(*t.entries, a)
+	t.touched.accounts[len(t.touched.accounts)-1].entry = (*t.entries)[start:]
 }
 
 func (t *tx) Account(group, uid string) (*store.Account, error) {
@@ -79,6 +91,7 @@ func (t *tx) PutAccount(a *store.Account) error {
 		if err := putAccount(c, a); err != nil {
 			return err
 		}
+		t.stored(a)
 		return t.follow(w, a)
 	})
 }

@@ -45,6 +45,8 @@ type writer struct {
 	// group holds the jobs of the present transaction, of which running is the one whose function runs.
 	group   []*job
 	running *job
+	// entries is where the entries of the cache are put together that the present transaction makes.
+	entries []byte
 	// careful: each function of the group has a savepoint of its own.
 	careful bool
 }
@@ -157,7 +159,7 @@ func (w *writer) transact() {
 		var sum tx
 		alone := len(w.group) == 1
 		for _, j := range w.group {
-			t := &tx{c: w.c.Conn, fields: &w.fields, audits: w.audits}
+			t := w.newTx()
 			if careful || alone {
 				j.err = w.isolated(t, j, alone)
 			} else {
@@ -171,6 +173,9 @@ func (w *writer) transact() {
 			if j.err != nil && t.wrote && !careful {
 				w.careful = true
 				return
+			}
+			if j.err != nil {
+				t.touched.forget()
 			}
 			sum.add(t)
 		}
@@ -189,9 +194,24 @@ func (w *writer) transact() {
 	w.group = w.group[:0]
 }
 
+// newTx is what the next function of the group sees of the transaction.
+func (w *writer) newTx() *tx {
+	t := &tx{c: w.c.Conn, fields: &w.fields, audits: w.audits}
+	if w.accounts != nil {
+		t.entries = &w.entries
+	}
+	return t
+}
+
+// entriesSize bounds the memory for the cache's entries that is kept from one transaction to the next.
+const entriesSize = 1 << 20
+
 // begin takes the write lock.
 func (w *writer) begin() error {
 	w.rollback()
+	if w.entries = w.entries[:0]; cap(w.entries) > entriesSize {
+		w.entries = nil
+	}
 	w.audits.begin()
 	return w.exec("BEGIN IMMEDIATE")
 }
