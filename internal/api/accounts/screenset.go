@@ -14,6 +14,7 @@ import (
 	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/site"
 	"github.com/doorward/doorward/internal/siteconfig"
+	"github.com/doorward/doorward/internal/store"
 )
 
 // screenSetKind is a screen-set, by its id. Each site has its own; the default ones are there until it stores others.
@@ -27,6 +28,7 @@ var screenSetKind = &siteconfig.Kind{
 		siteconfig.Member{Name: "metadata", Shape: siteconfig.AnyObject(2 << 20)},
 	),
 	Named:   func(name string, _ json.RawMessage) error { return checkScreenSetID(name) },
+	Needed:  screenSetNeeded,
 	Default: defaultScreenSets,
 	Summary: "Screen-sets: the forms that the web SDK shows.",
 }
@@ -43,18 +45,26 @@ func checkScreenSetID(id string) error {
 	return nil
 }
 
-// screens are the default screen-sets, markup of our own under the documented ids.
+// screenSetNeeded refuses to remove a screen-set that the policies name as the one to register with. A default one is there for good.
+func screenSetNeeded(_ store.Tx, s *site.Site, id string) error {
+	plugins, _ := s.Policies.Section("gigyaPlugins")
+	for _, name := range []string{"defaultRegScreenSet", "defaultMobileRegScreenSet"} {
+		raw, _ := document.Member(plugins, name)
+		if text, _ := document.Text(raw); text == id && !isDefaultScreenSet(id) {
+			return gigya.InvalidArgumentBecause("screenSetID", "gigyaPlugins."+name+" of the policies names it")
+		}
+	}
+	return nil
+}
+
+// screens are the default screen-sets, of our own under the documented ids: what they show, and their style.
 //
-//go:embed screens
+//go:embed screens/screens.json screens/screens.css
 var screens embed.FS
 
-// readScreens reads the embedded files once: they are part of the program.
+// readScreens makes the default screen-sets once: they are part of the program.
 var readScreens = sync.OnceValues(func() (map[string]json.RawMessage, error) {
 	text, err := screens.ReadFile("screens/screens.json")
-	if err != nil {
-		return nil, err
-	}
-	list, err := document.ParseObject(text)
 	if err != nil {
 		return nil, err
 	}
@@ -62,26 +72,35 @@ var readScreens = sync.OnceValues(func() (map[string]json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	sets := make(map[string]json.RawMessage, list.Len())
-	for id, about := range list.All() {
-		html, err := screens.ReadFile("screens/" + id + ".html")
+	return drawScreenSets(text, string(css))
+})
+
+// drawScreenSets returns the screen-sets of a design, by their ids.
+func drawScreenSets(text []byte, css string) (map[string]json.RawMessage, error) {
+	design, err := readDesign(text)
+	if err != nil {
+		return nil, err
+	}
+	sets := make(map[string]json.RawMessage, len(design.Sets))
+	for i := range design.Sets {
+		about := &design.Sets[i]
+		html, texts, err := design.draw(about)
 		if err != nil {
 			return nil, err
 		}
-		translations, _ := about.Object().Get("translations")
-		desc, _ := about.Object().Get("desc")
-		metadata, set := &document.Object{}, &document.Object{}
+		translations, metadata, set := &document.Object{}, &document.Object{}, &document.Object{}
+		translations.Set("default", document.FromObject(texts))
 		metadata.Set("version", document.Int(1))
-		metadata.Set("desc", desc)
-		set.Set("html", document.String(string(html)))
-		set.Set("css", document.String(string(css)))
+		metadata.Set("desc", document.String(about.Desc))
+		set.Set("html", document.String(html))
+		set.Set("css", document.String(css))
 		set.Set("javascript", document.String(""))
-		set.Set("translations", translations)
+		set.Set("translations", document.FromObject(translations))
 		set.Set("metadata", document.FromObject(metadata))
-		sets[id] = set.JSON()
+		sets[about.ID] = set.JSON()
 	}
 	return sets, nil
-})
+}
 
 // defaultScreenSets are the screen-sets of a site that stored none.
 func defaultScreenSets(*site.Site) map[string]json.RawMessage {

@@ -36,8 +36,8 @@ var defaultSets = []string{
 	"Default-RegistrationLogin", "Default-Subscriptions",
 }
 
-func TestEverySiteHasTheDefaultScreenSets(t *testing.T) {
-	h := newGroup(t)
+// siteOf2023 makes the site one that is there since the second 1,700,000,000, and the default screen-sets with it.
+func siteOf2023(h *house) {
 	h.change(func(tx store.Tx) error {
 		record, err := tx.Site(testKey)
 		if err != nil {
@@ -46,6 +46,11 @@ func TestEverySiteHasTheDefaultScreenSets(t *testing.T) {
 		record.Created = 1_700_000_000_000
 		return tx.PutSite(record)
 	})
+}
+
+func TestEverySiteHasTheDefaultScreenSets(t *testing.T) {
+	h := newGroup(t)
+	siteOf2023(h)
 	const all = "screenSetID,html,css,javascript,translations,metadata"
 	list := screenSets(t, h.call(server, "accounts.getScreenSets", "include", all))
 	if diff := cmp.Diff(defaultSets, idsOf(list)); diff != "" {
