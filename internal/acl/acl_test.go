@@ -218,6 +218,8 @@ func TestInheritedLimitsOfParameters(t *testing.T) {
 func TestPinnedParameters(t *testing.T) {
 	pinned := `{"_api":{"accounts":{"search":{"_ace":{"perms":"x"},"query":` + taken + `,"restrictedQuery":{"_ace":{"allowValues":["regex(\"SELECT UID .*\")"]}}}}}}`
 	openCursor := `{"_api":{"accounts":{"search":{"_ace":{"perms":"x"},"query":` + taken + `,"openCursor":{"_ace":{"allowValues":["true"]}}}}}}`
+	// It says something of the parameter, but not which values are allowed.
+	denies := `{"_api":{"accounts":{"search":{"_ace":{"perms":"x"},"restrictedQuery":{"_ace":{"denyValues":["DELETE"],"required":true}}}}}}`
 	for _, c := range []struct {
 		lists []string
 		query string
@@ -227,6 +229,7 @@ func TestPinnedParameters(t *testing.T) {
 		{[]string{pinned}, "SELECT * FROM accounts", false},
 		{[]string{pinned, openCursor}, "SELECT UID FROM accounts", true},
 		{[]string{pinned, openCursor}, "SELECT * FROM accounts", false},
+		{[]string{denies}, "SELECT UID FROM accounts", false},
 		{[]string{search}, "SELECT UID FROM accounts", false},
 		{[]string{`{"_inherit":["_admins"]}`}, "SELECT UID FROM accounts", false},
 		{[]string{`{}`}, "SELECT UID FROM accounts", false},

@@ -35,6 +35,9 @@ func TestListsWithTooMuchInThemAreRefused(t *testing.T) {
 		{"namespaces", `{"_api":{` + numbered(10_001, `"n%d":{}`) + `}}`, "at most 10000 methods"},
 		{"parameters", withParam(numbered(10_000, `"p%d":{}`)), "at most 10000 methods"},
 		{"fields", `{"_data":{` + numbered(10_001, `"f%d":{}`) + `}}`, "at most 10000 fields"},
+		{"levels of fields", `{"_data":` + strings.Repeat(`{"a":`, 33) + `{}` + strings.Repeat("}", 34), "at most 32 levels deep"},
+		{"levels of fields in one name", `{"_data":{"` + strings.Repeat("a.", 32) + `a":{}}}`, "at most 32 levels deep"},
+		{"levels of fields in several names", `{"_data":{"` + strings.Repeat("a.", 15) + `a":{"` + strings.Repeat("b.", 16) + `b":{}}}}`, "at most 32 levels deep"},
 	} {
 		if _, err := acl.Parse([]byte(c.text)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %.200v, want %s", c.name, err, c.want)
@@ -42,6 +45,8 @@ func TestListsWithTooMuchInThemAreRefused(t *testing.T) {
 	}
 	list(t, withParam(`"groupID":{"_ace":{"allowValues":[`+strings.Repeat(`"regex(\"a\")",`, 255)+`"regex(\"a\")"]}}`))
 	list(t, `{"_api":{"a":{`+numbered(9_999, `"m%d":{}`)+`}}}`)
+	list(t, `{"_data":`+strings.Repeat(`{"a":`, 32)+`{}`+strings.Repeat("}", 33))
+	list(t, `{"_data":{"`+strings.Repeat("a.", 31)+`a":{"_ace":{"perms":"r"}}}}`)
 }
 
 func numbered(n int, format string) string {

@@ -35,10 +35,11 @@ const maxFields = 10_000
 
 func (n *fieldNode) read(path []string, raw []byte) error {
 	left := maxFields
-	return n.readBelow(path, raw, &left)
+	return n.readBelow(path, raw, 0, &left)
 }
 
-func (n *fieldNode) readBelow(path []string, raw []byte, left *int) error {
+// readBelow reads what is below a field of that many levels; left is how many fields there may still be.
+func (n *fieldNode) readBelow(path []string, raw []byte, levels int, left *int) error {
 	return members(path, raw, func(path []string, name string, raw []byte) error {
 		if name == "_ace" {
 			if n.said {
@@ -46,7 +47,7 @@ func (n *fieldNode) readBelow(path []string, raw []byte, left *int) error {
 			}
 			return n.readACE(path, raw)
 		}
-		at := n
+		at, levels := n, levels
 		for part := range strings.SplitSeq(name, ".") {
 			if part == "" {
 				return wrong(path, "want the name of a field")
@@ -54,12 +55,12 @@ func (n *fieldNode) readBelow(path []string, raw []byte, left *int) error {
 			if *left--; *left < 0 {
 				return wrong(path, "at most %d fields", maxFields)
 			}
+			if levels++; levels > maxFieldDepth {
+				return wrong(path, "fields are at most %d levels deep", maxFieldDepth)
+			}
 			at = at.child(part)
 		}
-		if len(path) > maxFieldDepth {
-			return wrong(path, "fields are at most %d levels deep", maxFieldDepth)
-		}
-		return at.readBelow(path, raw, left)
+		return at.readBelow(path, raw, levels, left)
 	})
 }
 

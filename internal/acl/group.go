@@ -2,6 +2,7 @@ package acl
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +25,15 @@ const Owner = "_owner"
 type Stored struct {
 	ACL         json.RawMessage `json:"acl"`
 	Description string          `json:"description"`
+}
+
+// ReadStored reads the record of a list.
+func ReadStored(record json.RawMessage) (Stored, error) {
+	var s Stored
+	if err := json.Unmarshal(record, &s); err != nil {
+		return Stored{}, fmt.Errorf("reading a stored list: %w", err)
+	}
+	return s, nil
 }
 
 // Group is a permission group as it is stored: who, with which rights, where.

@@ -1,6 +1,8 @@
 package acl_test
 
 import (
+	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -109,4 +111,33 @@ func TestThePrivilegesOfTheOriginalAreThere(t *testing.T) {
 	if len(exported) != len(acl.Privileges()) {
 		t.Errorf("%d privileges, want %d", len(acl.Privileges()), len(exported))
 	}
+}
+
+// FuzzParseScope: a scope that is taken is the same when it is written and read again.
+func FuzzParseScope(f *testing.F) {
+	f.Add(`{"allowPartners":["_owner","7",7,true],"allowSites":["4_a"]}`)
+	f.Add(`{"allowSites":[]}`)
+	f.Add(`{"allowPartners":[null]}`)
+	f.Add(`{"allowSites":["\ud800"],"AllowSites":[]}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		scope, err := acl.ParseScope([]byte(text))
+		if err != nil {
+			var at *acl.Error
+			if !errors.As(err, &at) {
+				t.Fatalf("the error is a %T", err)
+			}
+			return
+		}
+		again, err := json.Marshal(scope)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read, err := acl.ParseScope(again)
+		if diff := cmp.Diff(scope, read); err != nil || diff != "" {
+			t.Errorf("%s: %v %s", again, err, diff)
+		}
+		if len(scope.AllowSites) == 0 && scope.Site(7, "4_a", "4_b") != scope.Partner(7) {
+			t.Error("without sites the partner decides")
+		}
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -222,4 +223,39 @@ func TestAuthTypes(t *testing.T) {
 			t.Errorf("%s, %v: %s, want %s", c.via, c.key, got, c.want)
 		}
 	}
+}
+
+// FuzzRecord: whatever is sent, the record is JSON of bounded length without the values of secrets.
+func FuzzRecord(f *testing.F) {
+	f.Add("data", `{"a":[{"token":"hush"}],"b":"{\"secret\":\"hush\"}"}`, true)
+	f.Add("Config", `[{"Secret":"hush","Key":"k"}]`, false)
+	f.Add("providers", `{"x":{"app":{"anApiKeyOfMine":"hush"}}}`, false)
+	f.Add("password", "hush", true)
+	f.Add("text", `"password" : hush`, true)
+	f.Add("query", "\xff\xfe{", false)
+	f.Add("profile", `{"a":`, true)
+	f.Fuzz(func(t *testing.T, name, value string, stranger bool) {
+		personal, err := audit.NewPersonal(audit.PersonalPseudonymized, []byte("key"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, rule := range []audit.Personal{{}, personal} {
+			hidden := `{"` + "newPassword" + `":"do-not-keep-me","deep":[{"x":` + strconv.Quote(`{"secret":"do-not-keep-me"}`) + `}]}`
+			p := gigya.NewParams(gigya.Param{Name: name, Value: value}, gigya.Param{Name: "data2", Value: hidden}, gigya.Param{Name: "secret", Value: "do-not-keep-me"})
+			got := audit.Call{Method: "m", APIKey: "4_a", Params: p, Stranger: stranger, Personal: rule}.Record().Record
+			if !json.Valid(got) || !utf8.Valid(got) {
+				t.Errorf("the record is no JSON: %s", got)
+			}
+			if strings.Contains(string(got), "do-not-keep-me") && !strings.Contains(name+value, "do-not-keep-me") {
+				t.Errorf("a secret is in %s", got)
+			}
+			if len(got) > 64<<10 {
+				t.Errorf("the record has %d bytes", len(got))
+			}
+			const unlikely = 12
+			if audit.Sensitive(name) && len(value) >= unlikely && !strings.Contains(name, value) && strings.Contains(string(got), value) && !strings.Contains(hidden, value) {
+				t.Errorf("the value of %q is in %s", name, got)
+			}
+		}
+	})
 }

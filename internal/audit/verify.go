@@ -199,7 +199,7 @@ func (c *chainCheck) look(a *store.Audit) *Finding {
 	case number <= c.number:
 		return wrong(number, a, "it was inserted: the number is that of another record")
 	case number > c.number+1:
-		return wrong(c.number+1, nil, "records %d to %d were removed", c.number+1, number-1)
+		return wrong(c.number+1, nil, "%s removed", records(c.number+1, number-1))
 	case store.AuditMAC(c.key, a) != a.Link.MAC:
 		return wrong(number, a, "it was altered, or inserted in the place of another")
 	case a.Link.Prev != c.last:
@@ -219,7 +219,15 @@ func (c *chainCheck) look(a *store.Audit) *Finding {
 // end looks whether the chain ends where it must.
 func (c *chainCheck) end() *Finding {
 	if last := max(c.chain.Head, c.known.Number); c.number < last {
-		return &Finding{Chain: c.chain.Name, Number: c.number + 1, What: fmt.Sprintf("records %d to %d were removed from the end", c.number+1, last)}
+		return &Finding{Chain: c.chain.Name, Number: c.number + 1, What: records(c.number+1, last) + " removed from the end"}
 	}
 	return nil
+}
+
+// records names the records from the first, which the finding names, to the last, with the verb that follows.
+func records(first, last int64) string {
+	if first == last {
+		return "it was"
+	}
+	return fmt.Sprintf("records %d to %d were", first, last)
 }

@@ -88,7 +88,7 @@ func TestVerifyNamesTheFirstRecordThatIsNotAsItWasWritten(t *testing.T) {
 		"an altered time":    {`UPDATE audit SET time = time + 1 WHERE number = 1`, "record 1: it was altered"},
 		"another site":       {`UPDATE audit SET api_key = '4_other' WHERE number = 9`, "record 9: it was altered"},
 		"another partner":    {`UPDATE audit SET partner = 2 WHERE number = 9`, "record 9: it was altered"},
-		"one removed":        {`DELETE FROM audit WHERE number = 7`, "record 7: records 7 to 7 were removed"},
+		"one removed":        {`DELETE FROM audit WHERE number = 7`, "record 7: it was removed"},
 		"the first removed":  {`DELETE FROM audit WHERE number <= 3`, "record 1: records 1 to 3 were removed"},
 		"removed, and the rest renumbered": {`DELETE FROM audit WHERE number = 7; UPDATE audit SET number = number - 1 WHERE number > 7`,
 			"record 7: it was altered"},
@@ -106,6 +106,7 @@ func TestVerifyNamesTheFirstRecordThatIsNotAsItWasWritten(t *testing.T) {
 			UPDATE audit SET call_id = (SELECT call_id FROM x WHERE number = 15 - audit.number), record = (SELECT record FROM x WHERE number = 15 - audit.number),
 			time = (SELECT time FROM x WHERE number = 15 - audit.number) WHERE number IN (7, 8)`, "record 7: it was altered"},
 		"the end cut off":           {`DELETE FROM audit WHERE number > 18`, "record 19: records 19 to 20 were removed from the end"},
+		"the last cut off":          {`DELETE FROM audit WHERE number > 19`, "record 20: it was removed from the end"},
 		"the anchor moved":          {`DELETE FROM audit WHERE number <= 3; UPDATE audit_chains SET removed = 3, removed_mac = (SELECT prev FROM audit WHERE number = 4)`, "what is known of the chain was altered"},
 		"the head moved":            {`DELETE FROM audit WHERE number > 18; UPDATE audit_chains SET head = 18, head_mac = (SELECT mac FROM audit WHERE number = 18)`, "what is known of the chain was altered"},
 		"what is known was removed": {`DELETE FROM audit_chains`, "what was known of it was removed"},
@@ -327,5 +328,42 @@ func TestPersonalParameters(t *testing.T) {
 	}
 	if _, err := audit.NewPersonal("forget", nil); err == nil {
 		t.Error("an unknown rule is taken")
+	}
+}
+
+// forked is a log in which one record is another that its writer has signed, too: that of a database which was restored and went on.
+type forked struct {
+	store.AuditReader
+	number int64
+	change func(*store.Audit)
+}
+
+func (f forked) ChainAudits(ctx context.Context, chain string, after int64, limit int, fn func(*store.Audit) error) error {
+	return f.AuditReader.ChainAudits(ctx, chain, after, limit, func(a *store.Audit) error {
+		if a.Link.Number == f.number {
+			other := *a
+			f.change(&other)
+			other.Link.MAC = store.AuditMAC(chainKey, &other)
+			a = &other
+		}
+		return fn(a)
+	})
+}
+
+func TestARecordOfAnotherCourseOfEventsIsFound(t *testing.T) {
+	s := openLog(t, filepath.Join(t.TempDir(), "log.db"))
+	write(t, s, 1, 0, 20)
+	for _, c := range []struct {
+		change func(*store.Audit)
+		want   string
+	}{
+		{func(*store.Audit) {}, ""},
+		{func(a *store.Audit) { a.UID = "u2" }, "record 8: it does not follow the record before it, which was exchanged"},
+		{func(a *store.Audit) { a.Partner = 2 }, "record 7: it is in the chain of another partner"},
+	} {
+		got := fmt.Sprint(verify(t, forked{s, 7, c.change}, nil).Findings)
+		if c.want == "" && got != "[]" || !strings.Contains(got, c.want) {
+			t.Errorf("found %s, want %q", got, c.want)
+		}
 	}
 }

@@ -115,6 +115,13 @@ func TestSetLegal(t *testing.T) {
 			{"pt", `{"publishedDocVersion":2,"currentDocVersion":2,"minDocVersion":2,"versions":{"2":{"purpose":"p","LegalStatementStatus":"Published"}}}`,
 				"400009 There is already legal statement for terms.x pt 2"},
 		}},
+		{"what people agreed to stays, whatever comes with another text of it", []at{
+			{"en", v1, v1},
+			{"en", `{"versions":{"1":{"purpose":"another","LegalStatementStatus":"Published"},"2":{"purpose":"two"}}}`, "400009 There is already legal statement for terms.x en 1"},
+			{"en", `{"versions":{"1":{"purpose":"one","LegalStatementStatus":"Draft"},"2":{"purpose":"two"}}}`, "400009 There is already legal statement for terms.x en 1"},
+			{"en", `{"versions":{"1":{"purpose":"one"},"2":{"purpose":"two"}}}`,
+				`{"publishedDocVersion":1,"currentDocVersion":1,"minDocVersion":1,"versions":{"2":{"purpose":"two","LegalStatementStatus":"Draft"},"1":{"purpose":"one","LegalStatementStatus":"Published"}}}`},
+		}},
 		{"dates are told as recorded", []at{
 			{"en", `{"publishedDocDate":"2023-03-22T00:00:00Z","currentDocDate":"2023-03-22T00:00:00Z","minDocDate":"2022-01-01","dates":{"2023-03-22T00:00:00Z":{"purpose":"p","LegalStatementStatus":"Published"}}}`,
 				`{"publishedDocDate":"2023-03-22T00:00:00Z","currentDocDate":"2023-03-22T00:00:00Z","minDocDate":"2022-01-01","dates":{"2023-03-22T00:00:00Z":{"purpose":"p","LegalStatementStatus":"Published"}}}`},
@@ -299,6 +306,12 @@ func TestOnlyDraftsAreDeleted(t *testing.T) {
 		}
 		if !strings.Contains(string(doc), c.want) {
 			t.Errorf("%s %s: %s", c.lang, c.key, doc)
+		}
+	}
+	for _, status := range []string{"Historic", "Archived"} {
+		of := strings.Replace(statement, `"LegalStatementStatus":"Draft"},"1"`, `"LegalStatementStatus":"`+status+`"},"1"`, 1)
+		if _, err := consent.DeleteDraft(json.RawMessage(of), "en", "2", false); told(err) != "400030 Only a draft can be deleted" {
+			t.Errorf("%s: %v", status, err)
 		}
 	}
 }

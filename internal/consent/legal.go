@@ -199,14 +199,9 @@ func (n *numbering) pointer(legal *document.Object, name string) (at float64, ok
 
 // Legal returns the texts of a statement in a language as answers show them; drafts only if asked for. It is 404000 if there are none.
 func Legal(doc json.RawMessage, lang string, drafts bool) (*document.Object, error) {
-	s, err := parse(doc)
+	n, legal, err := numbered(doc, lang)
 	if err != nil {
 		return nil, err
-	}
-	legal := legalOf(s, lang)
-	n, err := numberingOf(lang, legal)
-	if err != nil || n == nil {
-		return nil, noText(lang)
 	}
 	if drafts {
 		return legal, nil
@@ -222,6 +217,20 @@ func Legal(doc json.RawMessage, lang string, drafts bool) (*document.Object, err
 		return nil, noText(lang)
 	}
 	return legal, nil
+}
+
+// numbered returns the texts of a statement in a language, with how their versions are told apart. It is 404000 if there are none.
+func numbered(doc json.RawMessage, lang string) (*numbering, *document.Object, error) {
+	s, err := parse(doc)
+	if err != nil {
+		return nil, nil, err
+	}
+	legal := legalOf(s, lang)
+	n, err := numberingOf(lang, legal)
+	if err != nil || n == nil {
+		return nil, nil, noText(lang)
+	}
+	return n, legal, nil
 }
 
 func noText(lang string) error {
@@ -332,14 +341,9 @@ func (n *numbering) same(a, b string) bool {
 // Duplicate returns the start of a new version of the texts of the language: the latest version as a draft, under the next number
 // or, with dates, under today's or the first free day after it. 404000: there is none.
 func Duplicate(doc json.RawMessage, lang string, today time.Time) (*document.Object, error) {
-	s, err := parse(doc)
+	n, legal, err := numbered(doc, lang)
 	if err != nil {
 		return nil, err
-	}
-	legal := legalOf(s, lang)
-	n, err := numberingOf(lang, legal)
-	if err != nil || n == nil {
-		return nil, noText(lang)
 	}
 	entries, _ := legal.Get(n.entries)
 	names := entries.Object().Names()

@@ -192,11 +192,7 @@ func View(doc json.RawMessage) (*document.Object, error) {
 		return nil, err
 	}
 	stored, _ := s.Get(texts)
-	list := make([]document.Value, 0, stored.Object().Len())
-	for lang := range stored.Object().All() {
-		list = append(list, document.String(lang))
-	}
-	s.Set(languages, document.ArrayOf(list...))
+	s.Set(languages, document.Texts(stored.Object().Names()))
 	s.Delete(texts)
 	return ordered(s), nil
 }

@@ -2,11 +2,13 @@ package dataobject_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/dataobject"
+	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/schema"
 	"github.com/doorward/doorward/internal/store"
 )
@@ -22,7 +24,7 @@ func codeOf(err error) gigya.Code {
 
 func TestNamesAndBounds(t *testing.T) {
 	for name, want := range map[string]gigya.Code{
-		"a": 0, "Orders_2": 0, strings.Repeat("x", 64): 0, strings.Repeat("x", 65): 400006, "1a": 400006, "_a": 400006, "a b": 400006, "ä": 400006, "a-b": 400006,
+		"": 400006, "a": 0, "Orders_2": 0, strings.Repeat("x", 64): 0, strings.Repeat("x", 65): 400006, "1a": 400006, "_a": 400006, "a b": 400006, "ä": 400006, "a-b": 400006,
 	} {
 		if got := codeOf(dataobject.CheckType(name)); got != want {
 			t.Errorf("type %q: %d, want %d", name, got, want)
@@ -109,5 +111,40 @@ func TestAPlanHoldsValuesThatNobodyHeldBefore(t *testing.T) {
 	}
 	if _, err := records(nil, kind).Find(dataobject.Address{Type: "t"}); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("a missing object: %v", err)
+	}
+}
+
+// TestWhichUniqueValuesAnObjectHolds: those that it held and still has, and those that are new; not what it only had.
+func TestWhichUniqueValuesAnObjectHolds(t *testing.T) {
+	s, err := schema.ParseObject([]byte(`{"fields":{"a":{"type":"string"},"b":{"type":"string"}},"unique":[["a"],["b"]]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := func(text string) *document.Object {
+		o, err := schema.ReadObject([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	hashes := func(text string) (list []store.Hash) {
+		for _, hash := range s.UniqueValues(data(text)) {
+			list = append(list, hash)
+		}
+		return list
+	}
+	for _, c := range []struct {
+		name, before, after string
+		held, want          []store.Hash
+	}{
+		{"another field changes", `{"a":"1","b":"1"}`, `{"a":"1","b":"2"}`, hashes(`{"a":"1","b":"1"}`), hashes(`{"a":"1","b":"2"}`)},
+		{"one goes", `{"a":"1","b":"1"}`, `{"b":"1"}`, hashes(`{"a":"1","b":"1"}`), hashes(`{"b":"1"}`)},
+		{"a duplicate from before the rule stays one", `{"a":"1","b":"1"}`, `{"a":"1","b":"2"}`, hashes(`{"b":"1"}`), hashes(`{"b":"2"}`)},
+		{"a duplicate from before the rule takes another value", `{"a":"1"}`, `{"a":"2"}`, nil, hashes(`{"a":"2"}`)},
+	} {
+		o := dataobject.Renewed(s, &store.DataObject{Unique: c.held}, data(c.before), data(c.after), 7)
+		if !slices.Equal(o.Unique, c.want) || o.LastUpdated != 7 {
+			t.Errorf("%s: it holds %x, want %x", c.name, o.Unique, c.want)
+		}
 	}
 }

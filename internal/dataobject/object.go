@@ -35,11 +35,13 @@ type Address struct {
 
 // CheckType refuses with 400006 what is no name of a type: letters, digits and underscores, a letter first.
 func CheckType(name string) error {
+	valid := name != "" && len(name) <= maxType
 	for i, c := range []byte(name) {
 		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
-		if !letter && (i == 0 || c != '_' && (c < '0' || c > '9')) || i >= maxType {
-			return gigya.InvalidArgumentBecause("type", fmt.Sprintf("want a letter, then letters, digits and underscores, at most %d", maxType))
-		}
+		valid = valid && (letter || i > 0 && (c == '_' || '0' <= c && c <= '9'))
+	}
+	if !valid {
+		return gigya.InvalidArgumentBecause("type", fmt.Sprintf("want a letter, then letters, digits and underscores, at most %d", maxType))
 	}
 	return nil
 }

@@ -311,3 +311,15 @@ func TestMemberFoldPrefersTheExactName(t *testing.T) {
 		}
 	}
 }
+
+func TestADocumentThatIsStored(t *testing.T) {
+	for text, want := range map[string]string{"": "{}", `{"a":1}`: `{"a":1}`, " ": "", "null": "", "[]": ""} {
+		o, err := document.ParseStored([]byte(text))
+		if (err != nil) != (want == "") || err == nil && string(o.JSON()) != want {
+			t.Errorf("%q: %v, %v", text, o, err)
+		}
+	}
+	if got := string(document.Texts([]string{"a", ""}).AppendJSON(nil)) + string(document.Texts(nil).AppendJSON(nil)); got != `["a",""][]` {
+		t.Error(got)
+	}
+}

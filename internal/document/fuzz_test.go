@@ -6,6 +6,7 @@ import (
 	"errors"
 	"reflect"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/doorward/doorward/internal/document"
 )
@@ -112,8 +113,8 @@ func FuzzAppendString(f *testing.F) {
 		encoded, _ := json.Marshal(s)
 		var want string
 		_ = json.Unmarshal(encoded, &want)
-		if got, ok := document.Text(out); !ok || back != want || got != want {
-			t.Fatalf("%q became %s", s, out)
+		if got, ok := document.Text(out); !ok || back != want || got != want || !utf8.Valid(out) {
+			t.Fatalf("%q became %q", s, out)
 		}
 	})
 }

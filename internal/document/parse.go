@@ -29,8 +29,19 @@ func ParseObject(text []byte) (*Object, error) {
 	return v.Object(), nil
 }
 
+// ParseStored is [ParseObject] for a document that is stored: no text at all is an empty object.
+func ParseStored(text []byte) (*Object, error) {
+	if len(text) == 0 {
+		return &Object{}, nil
+	}
+	return ParseObject(text)
+}
+
 // Parse reads a text that is one JSON value of any kind, like [ParseObject].
 func Parse(text []byte) (Value, error) {
+	if i := skipSpace(text, 0); i < len(text) && text[i] != '{' && text[i] != '[' {
+		return parseScalar(text, i)
+	}
 	p := &parser{bytes: text, text: string(text)}
 	v, i, err := p.value(skipSpace(text, 0), MaxDepth)
 	if err != nil {
@@ -40,6 +51,34 @@ func Parse(text []byte) (Value, error) {
 		return Value{}, err
 	}
 	return v, nil
+}
+
+// parseScalar reads the text whose value, neither an object nor an array, begins at i. It copies no more than the value.
+func parseScalar(text []byte, i int) (v Value, err error) {
+	if text[i] == '"' {
+		end, simple, err := scanString(text, i)
+		if err == nil {
+			err = atEnd(text, end)
+		}
+		if err != nil {
+			return Value{}, err
+		}
+		return String(nameOf(text[i:end], simple)), nil
+	}
+	end, err := scanValue(text, i, MaxDepth)
+	if err == nil {
+		err = atEnd(text, end)
+	}
+	if err != nil {
+		return Value{}, err
+	}
+	switch text[i] {
+	case 't', 'f':
+		return Boolean(text[i] == 't'), nil
+	case 'n':
+		return Value{}, nil
+	}
+	return Value{kind: KindNumber, text: string(text[i:end])}, nil
 }
 
 // value reads the value at i.

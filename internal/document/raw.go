@@ -134,6 +134,15 @@ func nameIs(literal []byte, simple bool, name string) bool {
 	return nameOf(literal, false) == name
 }
 
+func isASCII(text string) bool {
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
 // MemberFold is [Member] for a name whose case may differ: the member of that very name, or else the first whose name is
 // equal under Unicode case folding. stored is the name as the document has it.
 func MemberFold(text []byte, name string) (stored string, raw []byte, ok bool) {
@@ -141,8 +150,12 @@ func MemberFold(text []byte, name string) (stored string, raw []byte, ok bool) {
 	if i >= len(text) || text[i] != '{' {
 		return "", nil, false
 	}
+	ascii := isASCII(name)
 	_, _ = scanMembers(text, i, textDepth, func(s span) bool {
 		literal := text[s.name:s.nameEnd]
+		if s.simple && ascii && len(literal)-2 != len(name) {
+			return true // Texts of ASCII alone that are equal but for case are equally long.
+		}
 		if nameIs(literal, s.simple, name) {
 			stored, raw, ok = name, text[s.value:s.valueEnd:s.valueEnd], true
 			return false

@@ -73,6 +73,15 @@ func Number(text string) Value {
 // ArrayOf returns an array of the values.
 func ArrayOf(items ...Value) Value { return Value{kind: KindArray, nested: &Object{items: items}} }
 
+// Texts returns an array of the texts.
+func Texts(list []string) Value {
+	items := make([]Value, len(list))
+	for i, text := range list {
+		items[i] = String(text)
+	}
+	return ArrayOf(items...)
+}
+
 // FromObject returns a value that holds o itself, no copy. A nil Object gives null. An object must not be put into itself.
 func FromObject(o *Object) Value {
 	if o == nil {

@@ -199,19 +199,32 @@ func hasAlternative(expr string) bool {
 	return found
 }
 
-// walk calls fn for each character with a meaning of its own (not escaped, not in a class) with the number of brackets
-// that are open after it, until fn returns false.
+// walk calls fn for each character with a meaning of its own (not escaped, not quoted, not in a class) with the number of
+// brackets that are open after it, until fn returns false.
 func walk(expr string, fn func(i, depth int) bool) {
 	depth, class := 0, -1
+	// over passes over what follows i up to the end of the text, or to the end of the expression.
+	over := func(i int, end string) int {
+		if n := strings.Index(expr[i+2:], end); n >= 0 {
+			return i + 2 + n + len(end) - 1
+		}
+		return len(expr)
+	}
 	for i := 0; i < len(expr); i++ {
 		switch c := expr[i]; {
+		case class < 0 && strings.HasPrefix(expr[i:], `\Q`):
+			i = over(i, `\E`)
+			continue
 		case c == '\\':
 			i++
 			continue
 		case class >= 0:
 			// A ] that comes first stands for itself.
 			first := i == class+1 || i == class+2 && expr[class+1] == '^'
-			if c == ']' && !first {
+			switch {
+			case strings.HasPrefix(expr[i:], "[:") && strings.Contains(expr[i:], ":]"):
+				i = over(i, ":]")
+			case c == ']' && !first:
 				class = -1
 			}
 			continue

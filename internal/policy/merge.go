@@ -62,6 +62,9 @@ func parse(group, explicit json.RawMessage) (*Policies, error) {
 	if err := json.Unmarshal(p.full, p); err != nil {
 		return nil, fmt.Errorf("reading policies: %w", err)
 	}
+	// Methods have names of any letter case, and encoding/json takes the last that differs in it alone.
+	password, _ := full.Lookup([]string{"authentication", "methods", "password", "enabled"})
+	p.Authentication.Methods.Password.Enabled = password.Bool()
 	if p.PasswordComplexity.RegExp != "" {
 		p.PasswordComplexity.form, err = pattern.Search(p.PasswordComplexity.RegExp)
 		if err != nil {
@@ -101,10 +104,7 @@ func layOver(full *document.Object, group, explicit json.RawMessage) (own *docum
 }
 
 func parseStored(explicit json.RawMessage) (*document.Object, error) {
-	if len(explicit) == 0 {
-		return &document.Object{}, nil
-	}
-	own, err := document.ParseObject(explicit)
+	own, err := document.ParseStored(explicit)
 	if err != nil {
 		return nil, fmt.Errorf("reading stored policies: %w", err)
 	}
@@ -171,8 +171,8 @@ func (p *Policies) ExplicitSection(name string) (json.RawMessage, bool) {
 // is checked and not kept, as it only sums up rules that another method sets.
 //
 // The result has its groups and members in the order of the table, whatever the order of the changes. Nothing is merged
-// unless all is valid; the error is then a *gigya.Error: 400006 that names the path, or 401000 for settings that cannot
-// work together. explicit is not altered.
+// unless all is valid; the error is then a *gigya.Error: 400006 that names the path, 401000 for settings that cannot
+// work together, or 413001 for more than 16 MiB of policies in all, if they have grown. explicit is not altered.
 func Merge(explicit json.RawMessage, changes *document.Object) (json.RawMessage, error) {
 	return mergeInto(nil, explicit, changes)
 }
@@ -220,8 +220,15 @@ func mergeInto(group, explicit json.RawMessage, changes *document.Object) (json.
 		return nil, gigya.NewError(gigya.InvalidPolicyConfiguration,
 			"accountOptions.preventLoginIDHarvesting needs accountOptions.verifyEmail or registration.requireCaptcha")
 	}
-	return inOrder(own, groups).JSON(), nil
+	merged := inOrder(own, groups).JSON()
+	if len(merged) > maxSize && len(merged) > len(explicit) {
+		return nil, gigya.NewError(gigya.RequestEntityTooLarge, "policies: all of a site together have more than 16 MiB")
+	}
+	return merged, nil
 }
+
+// maxSize bounds what a site stores of policies, mails included, in bytes: they are kept in memory.
+const maxSize = 16 << 20
 
 // checkTogether refuses what cannot work together: the mail to the owner of a deleted account has no default template.
 // A site that stored the combination before is not kept from other changes.

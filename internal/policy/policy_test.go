@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -347,4 +348,38 @@ func FuzzMerge(f *testing.F) {
 			t.Errorf("%s sent back gives %s, %v", stored, again, err)
 		}
 	})
+}
+
+// TestNamesOfMethodsThatDifferInLetterCaseAreOtherMethods: what is in force is what is shown.
+func TestNamesOfMethodsThatDifferInLetterCaseAreOtherMethods(t *testing.T) {
+	stored := merge(t, "", `{"authentication":{"methods":{"Password":{"enabled":false},"PASSWORD":{"enabled":false}}}}`)
+	p := parse(t, json.RawMessage(stored))
+	section, _ := p.Section("authentication")
+	if want := `"password":{"enabled":true`; !p.Authentication.Methods.Password.Enabled || !strings.Contains(string(section), want) {
+		t.Errorf("in force: %v; shown: %s, want %s", p.Authentication.Methods.Password.Enabled, section, want)
+	}
+}
+
+func TestAllPoliciesOfASiteTogetherAreBounded(t *testing.T) {
+	mails := func(languages int) string {
+		var b strings.Builder
+		for i := range languages {
+			fmt.Fprintf(&b, `,"l%d":%s`, i, document.AppendString(nil, template+strings.Repeat("x", 250<<10)))
+		}
+		return `{"emailTemplates":{` + b.String()[1:] + `}}`
+	}
+	stored := merge(t, `{}`, `{"emailVerification":`+mails(30)+`,"passwordReset":`+mails(30)+`}`)
+	changes := object(t, `{"codeVerification":`+mails(10)+`}`)
+	_, err := policy.Merge(json.RawMessage(stored), changes)
+	var refused *gigya.Error
+	if !errors.As(err, &refused) || refused.Code != gigya.RequestEntityTooLarge || refused.Details != "policies: all of a site together have more than 16 MiB" {
+		t.Errorf("too much: %.200v", err)
+	}
+	if _, err := policy.MergeMember(nil, json.RawMessage(stored), changes); !errors.As(err, &refused) {
+		t.Errorf("too much of a member: %.200v", err)
+	}
+	merge(t, stored, `{"passwordReset":`+mails(10)+`,"codeVerification":`+mails(20)+`}`)
+	// What is too large already does not keep anybody from making it smaller.
+	large := `{"more":"` + strings.Repeat("x", 20<<20) + `",` + stored[1:]
+	merge(t, large, `{"passwordReset":null}`)
 }

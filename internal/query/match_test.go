@@ -39,7 +39,7 @@ func TestMatching(t *testing.T) {
 		{`profile.age IN (1, "42")`, true}, {`NOT profile.age IN (1, 2)`, true},
 		// booleans
 		{`isActive = true`, true}, {`isActive = 'true'`, true}, {`isActive != true`, false}, {`isVerified = false`, true}, {`isVerified = 0`, false}, {`isActive = 'TRUE'`, false},
-		{`missing = false`, false}, {`isActive IN (true, false)`, true},
+		{`missing = false`, false}, {`isActive IN (true, false)`, true}, {`isVerified < 'true'`, false}, {`isVerified <= 'true'`, false}, {`isActive > 'false'`, false}, {`isActive >= 'true'`, false},
 		// null and absence
 		{`nothing IS NULL`, true}, {`missing IS NULL`, true}, {`missing.deeper IS NULL`, true}, {`profile.firstName.x IS NULL`, true}, {`profile.age IS NOT NULL`, true},
 		{`data.empty IS NULL`, false}, {`data.list IS NULL`, false}, {`data.object IS NULL`, false}, {`profile IS NULL`, false}, {`data.list.x IS NULL`, true},
@@ -203,4 +203,18 @@ func TestComparisonsAreConsistent(t *testing.T) {
 			t.Fatalf("Compare is not antisymmetric on %v and %v", v, constant)
 		}
 	})
+}
+
+// TestBlanksWithinAPhraseAreReadOnce and not for each word of a text: a comparison would take half a minute.
+func TestBlanksWithinAPhraseAreReadOnce(t *testing.T) {
+	c := &query.Comparison{Path: query.Path{"t"}, Op: query.Contains, Values: []query.Value{{Kind: query.String, Str: "a" + strings.Repeat(" ", 60_000) + "b"}}}
+	text := strings.Repeat("a ", 250_000)
+	for range 64 {
+		if c.MatchValue(query.Value{Kind: query.String, Str: text}) {
+			t.Fatal("found what is not there")
+		}
+	}
+	if !c.MatchValue(query.Value{Kind: query.String, Str: text + "a, B"}) {
+		t.Error("did not find what is there")
+	}
 }

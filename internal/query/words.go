@@ -9,8 +9,14 @@ import (
 // containsWords tells whether the words of phrase follow one another in text. Words are runs of letters and digits;
 // everything else separates them, the underscore too. Case does not count. A phrase without words is in no text.
 func containsWords(text, phrase string) bool {
-	first, behind := nextWord(phrase)
-	if first == "" {
+	// Every word of the text may be the first of them: what stands between those of the phrase is read once.
+	var few [8]string
+	words := few[:0]
+	Words(phrase, func(word string) bool {
+		words = append(words, word)
+		return true
+	})
+	if len(words) == 0 {
 		return false
 	}
 	for {
@@ -18,24 +24,22 @@ func containsWords(text, phrase string) bool {
 		if word == "" {
 			return false
 		}
-		if strings.EqualFold(word, first) && beginsWithWords(rest, behind) {
+		if strings.EqualFold(word, words[0]) && beginsWithWords(rest, words[1:]) {
 			return true
 		}
 		text = rest
 	}
 }
 
-// beginsWithWords tells whether the words of phrase are the first ones of text.
-func beginsWithWords(text, phrase string) bool {
-	for {
-		var want, word string
-		if want, phrase = nextWord(phrase); want == "" {
-			return true
-		}
+// beginsWithWords tells whether these are the first words of the text.
+func beginsWithWords(text string, words []string) bool {
+	for _, want := range words {
+		var word string
 		if word, text = nextWord(text); !strings.EqualFold(word, want) {
 			return false
 		}
 	}
+	return true
 }
 
 // nextWord returns the first word of text and what is behind it; the word is empty if there is none.

@@ -2,10 +2,10 @@ package schema_test
 
 import (
 	"encoding/json"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -345,23 +345,46 @@ func BenchmarkCheckProfile(b *testing.B) {
 }
 
 // A client may write a field of many elements again with the values that they have. Whether it does must not cost the
-// square of their number.
+// square of their number: what is looked up for each is memory, too.
 func TestCheckDataOfALongArrayIsQuick(t *testing.T) {
 	s := set(t, `{"dataSchema":{"fields":{"items.n":{"type":"long","writeAccess":"clientCreate"}}}}`)
-	var b strings.Builder
-	for i := range 40_000 {
-		b.WriteString(`,{"n":1` + strconv.Itoa(i) + `}`)
+	text := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			b.WriteString(`,{"n":1` + strconv.Itoa(i) + `}`)
+		}
+		return `{"items":[` + b.String()[1:] + `]}`
 	}
-	text := `{"items":[` + b.String()[1:] + `]}`
-	start := time.Now()
-	if got := s.CheckData(object(t, text), object(t, text), false); len(got) > 0 {
-		t.Errorf("items %v", items(got)[:1])
+	cost := func(n int) uint64 {
+		patch, existing := object(t, text(n)), object(t, text(n))
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		got := s.CheckData(patch, existing, false)
+		runtime.ReadMemStats(&after)
+		if len(got) > 0 {
+			t.Errorf("items %v", items(got)[:1])
+		}
+		return after.TotalAlloc - before.TotalAlloc
 	}
-	if took := time.Since(start); took > 2*time.Second {
-		t.Errorf("it took %v", took)
+	if few, many := cost(500), cost(5_000); many > 20*few {
+		t.Errorf("ten times as many elements take %d times as much memory", many/few)
 	}
-	other := strings.Replace(text, `{"n":10}`, `{"n":9}`, 1)
-	if got := s.CheckData(object(t, other), object(t, text), false); len(got) != 1 {
+	all := text(1_000)
+	other := strings.Replace(all, `{"n":10}`, `{"n":9}`, 1)
+	if got := s.CheckData(object(t, other), object(t, all), false); len(got) != 1 {
 		t.Errorf("items %v, want one", items(got))
+	}
+}
+
+func TestClientsOfLiteAccountsChangeWhatTheyMayCreateAndNoMore(t *testing.T) {
+	s := set(t, `{"dataSchema":{"fields":{"made":{"writeAccess":"clientCreate"},"mine":{"writeAccess":"clientModify"},"ours":{"writeAccess":"serverOnly"}},"dynamicSchema":false}}`)
+	before, patch := object(t, `{"made":"a","mine":"a","ours":"a"}`), object(t, `{"made":"b","mine":"b","ours":"b"}`)
+	for _, c := range []struct {
+		schema *schema.Schema
+		want   []string
+	}{{s, []string{denied("made", "data"), denied("ours", "data")}}, {s.OfLite(), []string{denied("ours", "data")}}} {
+		if diff := cmp.Diff(c.want, items(c.schema.CheckData(patch, before, false))); diff != "" {
+			t.Error(diff)
+		}
 	}
 }

@@ -10,17 +10,25 @@ import (
 // The schema belongs to the parent of a site group. A member stores only which fields it requires besides, or does not
 // require: {section: {fields: {path: {required: …}}}}.
 
+// parseMember reads the defaults, what the group's parent has stored, and what its member has.
+func parseMember(group, own json.RawMessage) (base, of, member *document.Object, err error) {
+	if base, of, err = parseOwn(group); err != nil {
+		return nil, nil, nil, err
+	}
+	member, err = parseStored(own)
+	return base, of, member, err
+}
+
+// requires is what a member stores of a field.
+func requires(required document.Value) *document.Object {
+	attributes := &document.Object{}
+	attributes.Set("required", required)
+	return attributes
+}
+
 // ParseMember is [Parse] for a member of a site group, with what the group's parent stored.
 func ParseMember(group, own json.RawMessage) (*Schema, error) {
-	of, err := parseStored(group)
-	if err != nil {
-		return nil, err
-	}
-	member, err := parseStored(own)
-	if err != nil {
-		return nil, err
-	}
-	base, err := parseDefaults()
+	base, of, member, err := parseMember(group, own)
 	if err != nil {
 		return nil, err
 	}
@@ -51,15 +59,7 @@ func ParseMember(group, own json.RawMessage) (*Schema, error) {
 // OfMember returns what counts of what a member of a site group has stored: which fields of the group it requires. A site may have set more
 // before it joined.
 func OfMember(group, own json.RawMessage) (json.RawMessage, error) {
-	of, err := parseStored(group)
-	if err != nil {
-		return nil, err
-	}
-	member, err := parseStored(own)
-	if err != nil {
-		return nil, err
-	}
-	base, err := parseDefaults()
+	base, of, member, err := parseMember(group, own)
 	if err != nil {
 		return nil, err
 	}
@@ -69,15 +69,11 @@ func OfMember(group, own json.RawMessage) (json.RawMessage, error) {
 		full, fields := sectionOf(effective(rule, base, of), "fields"), &document.Object{}
 		rule.each(sectionOf(member, rule.name), func(key fieldKey, attributes *document.Object) {
 			if required, ok := attributes.Get("required"); ok && key.get(full) != nil {
-				kept := &document.Object{}
-				kept.Set("required", required)
-				key.set(fields, kept)
+				key.set(fields, requires(required))
 			}
 		})
 		if fields.Len() > 0 {
-			section := &document.Object{}
-			section.Set("fields", document.FromObject(fields))
-			counts.Set(rule.name, document.FromObject(section))
+			counts.Set(rule.name, document.FromObject(sectionWith(fields)))
 		}
 	}
 	return counts.JSON(), nil
@@ -93,30 +89,19 @@ func MemberSection(own json.RawMessage, name string) (json.RawMessage, bool) {
 	if err != nil {
 		return nil, false
 	}
-	section, fields := &document.Object{}, &document.Object{}
-	section.Set("fields", document.FromObject(fields))
+	fields := &document.Object{}
 	rule.each(sectionOf(member, rule.name), func(key fieldKey, attributes *document.Object) {
 		if required, ok := attributes.Get("required"); ok {
-			shown := &document.Object{}
-			shown.Set("required", required)
-			key.set(fields, shown)
+			key.set(fields, requires(required))
 		}
 	})
-	return section.JSON(), true
+	return sectionWith(fields).JSON(), true
 }
 
 // MergeMember returns what a member stores after setSchema for its own scope. Fields must be the group's, and of their
 // attributes only required can be set: null goes back to the group's value. Anything else is 400006 that names the path.
 func MergeMember(group, own json.RawMessage, changes *document.Object) (json.RawMessage, error) {
-	of, err := parseStored(group)
-	if err != nil {
-		return nil, err
-	}
-	member, err := parseStored(own)
-	if err != nil {
-		return nil, err
-	}
-	base, err := parseDefaults()
+	base, of, member, err := parseMember(group, own)
 	if err != nil {
 		return nil, err
 	}
@@ -140,8 +125,7 @@ func mergeRequired(rule *sectionRule, base, of, member *document.Object, change 
 		return err
 	}
 	full := sectionOf(inForce, "fields")
-	section, fields := &document.Object{}, sectionOf(sectionOf(member, rule.name), "fields").Clone()
-	section.Set("fields", document.FromObject(fields))
+	fields := sectionOf(sectionOf(member, rule.name), "fields").Clone()
 	for _, f := range sent {
 		at := rule.name + ".fields." + shown(f.key.path())
 		if key := f.key; key.get(full) == nil {
@@ -164,19 +148,11 @@ func mergeRequired(rule *sectionRule, base, of, member *document.Object, change 
 		case required.Kind() != document.KindBool:
 			return gigya.InvalidArgumentBecause(at+".required", "must be true or false")
 		default:
-			kept := &document.Object{}
-			kept.Set("required", required)
-			f.key.set(fields, kept)
+			f.key.set(fields, requires(required))
 		}
 	}
-	member.Set(rule.name, document.FromObject(section))
+	member.Set(rule.name, document.FromObject(sectionWith(fields)))
 	return nil
-}
-
-// sentField is a field of a change.
-type sentField struct {
-	key   fieldKey
-	value document.Value
 }
 
 // fieldsOf returns the fields of a section's change for a member; a switch of the whole section is refused unless it is as in
@@ -189,34 +165,13 @@ func fieldsOf(rule *sectionRule, inForce *document.Object, change document.Value
 	if v, ok := change.Object().Get("dynamicSchema"); ok && !v.IsNull() && !(known && present.Equal(v)) {
 		return nil, gigya.InvalidArgumentBecause(rule.name+".dynamicSchema", "a member of a site group cannot set it")
 	}
-	fields, _ := change.Object().Get("fields")
-	if !fields.IsNull() && fields.Kind() != document.KindObject {
-		return nil, gigya.InvalidArgumentBecause(rule.name+".fields", "must be an object")
-	}
-	var list []sentField
-	for name, v := range fields.Object().All() {
-		if !rule.nested {
-			list = append(list, sentField{fieldKey{name: name}, v})
-			continue
-		}
-		if v.Kind() != document.KindObject {
-			return nil, gigya.InvalidArgumentBecause(rule.name+".fields."+shown(name), "must be an object")
-		}
-		for inner, attributes := range v.Object().All() {
-			list = append(list, sentField{fieldKey{name, inner}, attributes})
-		}
-	}
-	return list, nil
+	return sentFields(rule, change.Object())
 }
 
 // WithoutRequired returns the changes that a member makes to the schema of its group: without required where it is as the
 // group has it. Where it is not, it is 400006, because a member sets it in its own scope.
 func WithoutRequired(group json.RawMessage, changes *document.Object) (*document.Object, error) {
-	of, err := parseStored(group)
-	if err != nil {
-		return nil, err
-	}
-	base, err := parseDefaults()
+	base, of, err := parseOwn(group)
 	if err != nil {
 		return nil, err
 	}

@@ -26,11 +26,7 @@ const MaxCustomFields = 1000
 //   - 400020: more than [MaxCustomFields];
 //   - 400006: everything else, a new profile field among it.
 func Merge(explicit json.RawMessage, changes *document.Object) (json.RawMessage, error) {
-	own, err := parseStored(explicit)
-	if err != nil {
-		return nil, err
-	}
-	base, err := parseDefaults()
+	base, own, err := parseOwn(explicit)
 	if err != nil {
 		return nil, err
 	}
@@ -71,34 +67,48 @@ func (m *merger) section(change *document.Object) error {
 			return err
 		}
 	}
-	fields, ok := change.Get("fields")
-	if !ok || fields.Kind() == document.KindNull {
-		return nil
-	}
-	at := m.rule.name + ".fields"
-	if fields.Kind() != document.KindObject {
-		return gigya.InvalidArgumentBecause(at, "must be an object")
+	fields, err := sentFields(m.rule, change)
+	if err != nil || len(fields) == 0 {
+		return err
 	}
 	if _, ok := m.changed.Get("fields"); !ok {
 		m.changed.Set("fields", document.FromObject(&document.Object{}))
 	}
-	for name, v := range fields.Object().All() {
-		if !m.rule.nested {
-			if err := m.field(fieldKey{name: name}, v); err != nil {
-				return err
-			}
-			continue
-		}
-		if v.Kind() != document.KindObject {
-			return gigya.InvalidArgumentBecause(at+"."+shown(name), "must be an object")
-		}
-		for inner, attributes := range v.Object().All() {
-			if err := m.field(fieldKey{name, inner}, attributes); err != nil {
-				return err
-			}
+	for _, f := range fields {
+		if err := m.field(f.key, f.value); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// sentField is a field of a change.
+type sentField struct {
+	key   fieldKey
+	value document.Value
+}
+
+// sentFields returns the fields of a section's change, in their order.
+func sentFields(rule *sectionRule, change *document.Object) ([]sentField, error) {
+	at := rule.name + ".fields"
+	fields, _ := change.Get("fields")
+	if !fields.IsNull() && fields.Kind() != document.KindObject {
+		return nil, gigya.InvalidArgumentBecause(at, "must be an object")
+	}
+	var list []sentField
+	for name, v := range fields.Object().All() {
+		if !rule.nested {
+			list = append(list, sentField{fieldKey{name: name}, v})
+			continue
+		}
+		if v.Kind() != document.KindObject {
+			return nil, gigya.InvalidArgumentBecause(at+"."+shown(name), "must be an object")
+		}
+		for inner, attributes := range v.Object().All() {
+			list = append(list, sentField{fieldKey{name, inner}, attributes})
+		}
+	}
+	return list, nil
 }
 
 func (m *merger) dynamicSchema(v document.Value) error {

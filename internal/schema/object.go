@@ -193,23 +193,15 @@ func (s *ObjectSchema) JSON() json.RawMessage {
 	set(objectUnique, s.uniqueValue(false), len(s.unique) > 0)
 	set(objectDynamic, document.Boolean(false), !s.dynamic)
 	set(objectLearned, document.FromObject(s.learned), s.learned.Len() > 0)
-	set(objectRetired, stringsValue(s.retired), len(s.retired) > 0)
+	set(objectRetired, document.Texts(s.retired), len(s.retired) > 0)
 	return o.JSON()
-}
-
-func stringsValue(texts []string) document.Value {
-	items := make([]document.Value, len(texts))
-	for i, text := range texts {
-		items[i] = document.String(text)
-	}
-	return document.ArrayOf(items...)
 }
 
 // uniqueValue writes the constraints; short: those of one field as the field alone, as they are sent.
 func (s *ObjectSchema) uniqueValue(short bool) document.Value {
 	items := make([]document.Value, len(s.unique))
 	for i, paths := range s.unique {
-		items[i] = stringsValue(paths)
+		items[i] = document.Texts(paths)
 		if short && len(paths) == 1 {
 			items[i] = document.String(paths[0])
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -84,7 +85,7 @@ func canonical(kind string, v document.Value) string {
 			if n == 0 {
 				n = 0 // Minus zero is zero.
 			}
-			if n == float64(int64(n)) && n > -1e15 && n < 1e15 {
+			if n >= -1<<63 && n < 1<<63 && n == math.Trunc(n) {
 				return "n" + strconv.FormatInt(int64(n), 10)
 			}
 			return "n" + strconv.FormatFloat(n, 'g', -1, 64)

@@ -224,7 +224,7 @@ func invalidObject(fault string) error {
 func (s *ObjectSchema) UniqueValues(data *document.Object) [][32]byte {
 	var hashes [][32]byte
 	for _, paths := range s.unique {
-		text := stringsValue(paths).AppendJSON(nil)
+		text := document.Texts(paths).AppendJSON(nil)
 		whole := true
 		for _, path := range paths {
 			v, ok := data.Lookup(strings.Split(path, "."))

@@ -19,11 +19,7 @@ const dynamicFields = "dynamicFields"
 // Parse returns the schema that is in force on a site which stored the explicit one (what [Merge] or [Schema.Extend]
 // returned; empty: none). The error says that the text is no schema.
 func Parse(explicit json.RawMessage) (*Schema, error) {
-	own, err := parseStored(explicit)
-	if err != nil {
-		return nil, err
-	}
-	base, err := parseDefaults()
+	base, own, err := parseOwn(explicit)
 	if err != nil {
 		return nil, err
 	}
@@ -48,11 +44,17 @@ func Parse(explicit json.RawMessage) (*Schema, error) {
 	return s, nil
 }
 
-func parseStored(explicit json.RawMessage) (*document.Object, error) {
-	if len(explicit) == 0 {
-		return &document.Object{}, nil
+// parseOwn reads the defaults and what a site has stored.
+func parseOwn(explicit json.RawMessage) (base, own *document.Object, err error) {
+	if own, err = parseStored(explicit); err != nil {
+		return nil, nil, err
 	}
-	own, err := document.ParseObject(explicit)
+	base, err = parseDefaults()
+	return base, own, err
+}
+
+func parseStored(explicit json.RawMessage) (*document.Object, error) {
+	own, err := document.ParseStored(explicit)
 	if err != nil {
 		return nil, fmt.Errorf("reading a stored schema: %w", err)
 	}
@@ -71,8 +73,7 @@ func parseDefaults() (*document.Object, error) {
 // in this order.
 func effective(rule *sectionRule, base, own *document.Object) *document.Object {
 	fields := &document.Object{}
-	section := &document.Object{}
-	section.Set("fields", document.FromObject(fields))
+	section := sectionWith(fields)
 	baseSection, ownSection := sectionOf(base, rule.name), sectionOf(own, rule.name)
 	ownFields, _ := ownSection.Get("fields")
 	rule.each(baseSection, func(key fieldKey, attributes *document.Object) {
@@ -104,6 +105,13 @@ func effective(rule *sectionRule, base, own *document.Object) *document.Object {
 func sectionOf(o *document.Object, name string) *document.Object {
 	v, _ := o.Get(name)
 	return v.Object()
+}
+
+// sectionWith returns a section that holds the fields themselves, no copy.
+func sectionWith(fields *document.Object) *document.Object {
+	section := &document.Object{}
+	section.Set("fields", document.FromObject(fields))
+	return section
 }
 
 // implied returns the attributes of a dynamic field before anything was set for it, or nil.

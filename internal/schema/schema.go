@@ -127,8 +127,7 @@ func (s *Schema) Section(name string, f Filter) (json.RawMessage, bool) {
 	section := v.Object()
 	switch f {
 	case ExplicitOnly:
-		section = &document.Object{}
-		section.Set("fields", document.FromObject(&document.Object{}))
+		section = sectionWith(&document.Object{})
 		if v, ok := s.own.Get(name); ok {
 			overlay(section, v.Object())
 		}
@@ -146,9 +145,8 @@ func overlay(base, over *document.Object) {
 
 // forClients returns the section with the fields that clients may write, reduced to the attributes that concern them.
 func forClients(rule *sectionRule, full *document.Object) *document.Object {
-	section := &document.Object{}
 	fields := &document.Object{}
-	section.Set("fields", document.FromObject(fields))
+	section := sectionWith(fields)
 	rule.each(full, func(key fieldKey, attributes *document.Object) {
 		access, _ := attributes.Get("writeAccess")
 		if access.Str() == ServerOnly {

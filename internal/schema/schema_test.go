@@ -167,7 +167,7 @@ func TestMerge(t *testing.T) {
 
 func TestMergeRefuses(t *testing.T) {
 	const stored = `{"dataSchema":{"fields":{"x":{"type":"string","encrypt":"AES"},"a.b":{"type":"long"},"old":{"required":false}}}}`
-	long := strings.Repeat("x", 300)
+	long := strings.Repeat("a", 300)
 	for _, c := range []struct {
 		name, changes string
 		code          gigya.Code
@@ -189,7 +189,7 @@ func TestMergeRefuses(t *testing.T) {
 		{"a name with a blank", `{"dataSchema":{"fields":{"a b":{"type":"long"}}}}`, 400006, "dataSchema.fields.a b"},
 		{"a name with an empty part", `{"dataSchema":{"fields":{"y..z":{}}}}`, 400006, "dataSchema.fields.y..z"},
 		{"a name of JavaScript", `{"dataSchema":{"fields":{"y.__proto__":{}}}}`, 400006, "dataSchema.fields.y.__proto__"},
-		{"a path that is very long", `{"dataSchema":{"fields":{"` + long + `":{}}}}`, 400006, "dataSchema.fields.xxx"},
+		{"a path that is very long", `{"dataSchema":{"fields":{"` + long + `":{}}}}`, 400006, "dataSchema.fields.aaa"},
 		{"another type", `{"dataSchema":{"fields":{"x":{"type":"text"}}}}`, 400029, "dataSchema.fields.x.type"},
 		{"no type", `{"dataSchema":{"fields":{"x":{"type":null}}}}`, 400029, "dataSchema.fields.x.type"},
 		{"another type of a default field", `{"dataSchema":{"fields":{"terms":{"type":"string"}}}}`, 400029, "dataSchema.fields.terms.type"},

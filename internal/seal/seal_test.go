@@ -151,7 +151,7 @@ func TestMasterKeyFile(t *testing.T) {
 		"too_short":        {31, 0o600, "31 bytes"},
 		"too_long":         {33, 0o600, "33 bytes"},
 		"empty":            {0, 0o600, "0 bytes"},
-		"read_by_the_rest": {32, 0o644, "chmod 600"},
+		"read_by_the_rest": {32, 0o604, "chmod 600"},
 		"read_by_a_group":  {32, 0o640, "chmod 600"},
 	}
 	for name, c := range refused {

@@ -230,7 +230,7 @@ func (s *streamReader) next() error {
 	if !last {
 		return nil
 	}
-	if n, err := s.r.Read(head[:1]); n > 0 || err != nil && !errors.Is(err, io.EOF) {
+	if n, err := io.ReadFull(s.r, head[:1]); n > 0 || !errors.Is(err, io.EOF) {
 		return cut(err)
 	}
 	return io.EOF

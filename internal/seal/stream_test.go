@@ -2,6 +2,10 @@ package seal_test
 
 import (
 	"bytes"
+	"crypto/ecdh"
+	"crypto/hpke"
+	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"io"
 	"strings"
@@ -146,4 +150,72 @@ func FuzzReader(f *testing.F) {
 	f.Add(sealed(f, key, nil, 10))
 	f.Add([]byte("doorward-sealed-1\n"))
 	f.Fuzz(func(t *testing.T, data []byte) { _, _ = opened(key, data) })
+}
+
+// hesitant reads nothing at every other call, as readers may.
+type hesitant struct {
+	r    io.Reader
+	even bool
+}
+
+func (h *hesitant) Read(p []byte) (int, error) {
+	if h.even = !h.even; !h.even {
+		return 0, nil
+	}
+	return h.r.Read(p[:min(1, len(p))])
+}
+
+func TestSomethingBehindAStreamIsNoticedHoweverItComes(t *testing.T) {
+	key := newKey(t)
+	data := sealed(t, key, []byte("text"), 10)
+	for _, c := range []struct {
+		data []byte
+		want error
+	}{{data, nil}, {append(bytes.Clone(data), 0), seal.ErrStream}} {
+		for _, even := range []bool{true, false} {
+			r, err := seal.NewReader(&hesitant{bytes.NewReader(c.data), even}, key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := io.ReadAll(r); !errors.Is(err, c.want) || string(got) != "text" {
+				t.Errorf("%d bytes: %q, %v, want %v", len(c.data), got, err, c.want)
+			}
+		}
+	}
+}
+
+// TestAChunkThatIsNotFullIsTheLast: whoever has the public key can seal others.
+func TestAChunkThatIsNotFullIsTheLast(t *testing.T) {
+	key := newKey(t)
+	_, text, _ := strings.Cut(key.Recipient().Text(), ":")
+	raw, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := hpke.DHKEM(ecdh.X25519()).NewPublicKey(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const magic = "doorward-sealed-1\n"
+	for _, c := range []struct {
+		first int
+		want  error
+	}{{65536, nil}, {65535, seal.ErrStream}, {0, seal.ErrStream}} {
+		enc, sender, err := hpke.NewSender(public, hpke.HKDFSHA256(), hpke.AES256GCM(), []byte(magic))
+		if err != nil {
+			t.Fatal(err)
+		}
+		data := append([]byte(magic), enc...)
+		for i, size := range []int{c.first, 3} {
+			head := binary.BigEndian.AppendUint32(nil, uint32(size)|uint32(i)<<31)
+			chunk, err := sender.Seal(head, bytes.Repeat([]byte{'x'}, size))
+			if err != nil {
+				t.Fatal(err)
+			}
+			data = append(append(data, head...), chunk...)
+		}
+		if got, err := opened(key, data); !errors.Is(err, c.want) || c.want == nil && len(got) != c.first+3 {
+			t.Errorf("a first chunk of %d bytes: %d bytes, %v, want %v", c.first, len(got), err, c.want)
+		}
+	}
 }

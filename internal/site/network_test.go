@@ -2,6 +2,7 @@ package site_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -118,6 +119,15 @@ func FuzzParsePublicKey(f *testing.F) {
 	})
 }
 
+// onlyPartner is a configuration with one partner.
+type onlyPartner struct {
+	store.Configuration
+	p *store.Partner
+}
+
+func (onlyPartner) ConfigVersion(context.Context) (int64, error)             { return 1, nil }
+func (o onlyPartner) Partner(context.Context, int64) (*store.Partner, error) { return o.p, nil }
+
 func TestRotationKeepsOneSecretForItsTime(t *testing.T) {
 	sealer, err := seal.New(bytes.Repeat([]byte{3}, seal.KeySize))
 	if err != nil {
@@ -133,6 +143,19 @@ func TestRotationKeepsOneSecretForItsTime(t *testing.T) {
 	second := f.RotatePartner(p, time.Hour)
 	if second == first || !bytes.Equal(p.Previous, was) || p.PreviousUntil != clock.FromTime(fake.Now().Add(time.Hour)) {
 		t.Errorf("after the first rotation: %+v", p)
+	}
+	directory := site.NewDirectory(onlyPartner{p: p}, sealer)
+	for _, c := range []struct {
+		after time.Duration
+		alive bool
+	}{{0, true}, {time.Hour - time.Millisecond, true}, {time.Hour, false}, {2 * time.Hour, false}} {
+		read, err := directory.PartnerByID(t.Context(), p.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, _ := read.Previous.Live(fake.Now().Add(c.after)); (text == first) != c.alive || !c.alive && text != "" {
+			t.Errorf("after %s the secret before is %q", c.after, text)
+		}
 	}
 	was = p.Secret
 	f.RotatePartner(p, time.Minute)

@@ -3,7 +3,6 @@ package site
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"maps"
 	"slices"
@@ -178,8 +177,8 @@ func newAccess(records []*store.ConfigObject) *access {
 			}
 			continue
 		}
-		var stored acl.Stored
-		if json.Unmarshal(record.Document, &stored) != nil {
+		stored, err := acl.ReadStored(record.Document)
+		if err != nil {
 			continue
 		}
 		if l, err := acl.Parse(stored.ACL); err == nil {

@@ -35,6 +35,9 @@ var settingsNames = []string{
 	"registerIsClientCall", "ownUIDsOnly", "disablingEndsSessions", "search.emulateEncryption", "progression", "counters",
 }
 
+// counterNames are the members of Counter.
+var counterNames = []string{"class", "path"}
+
 // CheckSettings tells what is wrong with settings of a site that somebody has written; the error begins with the path of the member at
 // fault. It returns the names of members that are not known.
 func CheckSettings(text json.RawMessage) (unknown []string, err error) {
@@ -66,10 +69,32 @@ func CheckSettings(text json.RawMessage) (unknown []string, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("want a JSON object: %w", err)
 	}
+	if err := checkSpelling("", doc, settingsNames); err != nil {
+		return nil, err
+	}
+	counters, _ := doc.Get("counters")
+	for i, c := range counters.Items() {
+		if err := checkSpelling(fmt.Sprintf("counters[%d].", i), c.Object(), counterNames); err != nil {
+			return nil, err
+		}
+	}
 	for _, name := range doc.Names() {
 		if !slices.Contains(settingsNames, name) {
 			unknown = append(unknown, name)
 		}
 	}
 	return unknown, nil
+}
+
+// checkSpelling refuses a name that differs from a known one in letter case alone: encoding/json takes it for that one, and nobody else
+// does.
+func checkSpelling(path string, o *document.Object, known []string) error {
+	for name := range o.All() {
+		for _, as := range known {
+			if name != as && strings.EqualFold(name, as) {
+				return fmt.Errorf("%s%s: the member is called %s", path, name, as)
+			}
+		}
+	}
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -16,8 +17,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/doorward/doorward/internal/clock"
+	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/seal"
 	"github.com/doorward/doorward/internal/site"
 	"github.com/doorward/doorward/internal/store"
@@ -317,4 +320,63 @@ func TestFormOfAPIKeys(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
+}
+
+func TestSettingsThatAreWrittenByHand(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{`{"ownUIDsOnly":true,"counters":[{"class":"news","path":"/a/b"}]}`, "[] <nil>"},
+		{`{"ownUIDsOnly":true,"mine":1,"more":{}}`, "[mine more] <nil>"},
+		// They would be in force all the same.
+		{`{"OwnUIDsOnly":true}`, "[] OwnUIDsOnly: the member is called ownUIDsOnly"},
+		{`{"ownUIDsOnly":false,"OWNUIDSONLY":true}`, "[] OWNUIDSONLY: the member is called ownUIDsOnly"},
+		{`{"counters":[{"class":"news","Path":"/a"}]}`, "[] counters[0].Path: the member is called path"},
+		{`{"progression":"full"}`, "[] progression: want auto, or leave it out"},
+		{`{"ownUIDsOnly":1}`, "[] ownUIDsOnly: want a value of another kind, not number"},
+		{`{"counters":[{"class":"a<b","path":"/"}]}`, "[] counters[0].class: this cannot be a class"},
+		{`{"counters":[{"class":"a","path":"/a/b/c"}]}`, "[] counters[0].path: want the path / or one of at most two levels: /news/sport"},
+		{`{"counters":[{"class":"a","path":"/"},{"class":"a","path":"/"}]}`, "[] counters[1]: it is there twice"},
+		{`{"counters":[` + strings.Repeat(`{"class":"a","path":"/"},`, 100) + `{"class":"a","path":"/"}]}`, "[] counters: at most 100"},
+		{`[]`, "[] : want a value of another kind, not array"},
+	} {
+		unknown, err := site.CheckSettings([]byte(c.text))
+		if got := fmt.Sprint(unknown, " ", err); got != c.want {
+			t.Errorf("%.60s: %s, want %s", c.text, got, c.want)
+		}
+	}
+}
+
+// FuzzCheckSettings: of settings that are taken, those alone are in force that have the documented names.
+func FuzzCheckSettings(f *testing.F) {
+	f.Add(`{"registerIsClientCall":true,"ownUIDsOnly":true,"disablingEndsSessions":false,"search.emulateEncryption":true,"progression":"auto"}`)
+	f.Add(`{"counters":[{"class":"_x","path":"/"},{"class":"news","path":"/a/b","more":1}],"mine":{}}`)
+	f.Add(`{"OwnUIDsOnly":true,"counters":[{"Class":"a","path":"/"}]}`)
+	f.Add(`{"ownUIDsOnly":null,"counters":null}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		unknown, err := site.CheckSettings([]byte(text))
+		if err != nil {
+			return
+		}
+		var inForce, known site.Settings
+		if err := json.Unmarshal([]byte(text), &inForce); err != nil {
+			t.Fatal(err)
+		}
+		doc, err := document.ParseObject([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range unknown {
+			doc.Delete(name)
+		}
+		if err := json.Unmarshal(doc.JSON(), &known); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(known, inForce, cmpopts.EquateEmpty()); diff != "" {
+			t.Error(diff)
+		}
+		for _, c := range inForce.Counters {
+			if !c.ValidClass() || !c.ValidPath() {
+				t.Errorf("a counter %+v", c)
+			}
+		}
+	})
 }

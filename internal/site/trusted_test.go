@@ -27,6 +27,7 @@ func TestTrustedPages(t *testing.T) {
 		{"*.example.com", "https://www.example.com.evil.net/", false},
 		{"*.example.com", "https://.example.com/", false},
 		{"example.com", "https://example.com@evil.net/", false},
+		{"example.com", "https://user:word@example.com/", false}, // No browser sends that, and no reader takes it for what it is.
 		{"example.com", "https://evil.net/example.com", false},
 		{"example.com", "https://evil.net?example.com", false},
 		{"example.com", "https://evil.net#example.com", false},
