@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -130,9 +131,11 @@ const leastMasked = 4
 // masked are the faults without the values of variables: checks name what they refuse.
 func (r *run) masked() Faults {
 	masked := slices.Clone(r.faults)
+	// The longest first: of a value that another begins with, the rest would be left.
+	taken := slices.SortedFunc(slices.Values(r.tree.taken), func(a, b taking) int { return len(b.value) - len(a.value) })
 	for i, err := range masked {
 		text := err.Error()
-		for _, t := range r.tree.taken {
+		for _, t := range taken {
 			if len(t.value) >= leastMasked {
 				text = strings.NewReplacer(t.value, fromEnv+t.name+suffix, strings.Trim(strconv.Quote(t.value), `"`), fromEnv+t.name+suffix).Replace(text)
 			}
@@ -195,7 +198,8 @@ func (o *Owner) fileOf(key string) string {
 	if obj := o.get(key); obj != nil && obj.file != "" {
 		return obj.file
 	}
-	return o.Folder + "/" + key + ".json"
+	section, name, _ := strings.Cut(key, "/")
+	return path.Join(o.Folder, section, fileName(name, escape)) + ".json"
 }
 
 // eachSite runs the step for every site: parents of groups first, and those that were parents last, when their members have left them.

@@ -176,3 +176,28 @@ func TestASecretThatIsRotatedMeanwhileStaysRotated(t *testing.T) {
 		t.Errorf("config %s", p.Config)
 	}
 }
+
+// TestAPlaceholderWhereSomethingElseIsStored: a file may say an object with whatever names where an array is stored.
+func TestAPlaceholderWhereSomethingElseIsStored(t *testing.T) {
+	h := newHouse(t)
+	h.furnish()
+	files := edited(t, h.export(), shop+"policies/passwordReset.json", "", `{"securityFields": [["email"], ["profile.zip"]]}`)
+	h.apply(files, blueprint.How{})
+	for _, said := range []string{`{"-1": "${ENV:NONE}"}`, `{"0": {"-9": "${ENV:NONE}"}}`, `{"9": "${ENV:NONE}"}`, `[["${ENV:NONE}"]]`} {
+		got := h.plan(edited(t, files, shop+"policies/passwordReset.json", `[["email"], ["profile.zip"]]`, "["+said+"]"), blueprint.How{})
+		if !strings.Contains(got, "the variable NONE of the environment is not set, and nothing is stored that could stay") {
+			t.Errorf("%s: %s", said, got)
+		}
+	}
+}
+
+// TestAVariableThatBeginsLikeAnotherIsNotShownEither.
+func TestAVariableThatBeginsLikeAnotherIsNotShownEither(t *testing.T) {
+	h := newHouse(t)
+	h.furnish()
+	files := edited(t, h.export(), people+"key/"+adminKey+".json", `"privileges": []`, `"privileges": ["${ENV:SHORT}", "${ENV:LONG}"]`)
+	got := h.plan(files, blueprint.How{}, "SHORT", "hush", "LONG", "hush-and-more")
+	if strings.Contains(got, "more") || !strings.Contains(got, "${ENV:LONG}") {
+		t.Error(got)
+	}
+}

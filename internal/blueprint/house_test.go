@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"maps"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -173,7 +174,7 @@ func (h *house) furnishKind(k *siteconfig.Kind) {
 	h.must(err)
 	put := map[string]json.RawMessage{}
 	if k.Default != nil {
-		put = k.Default(shop)
+		put = maps.Clone(k.Default(shop)) // It is every site's.
 	}
 	for name, doc := range objects[k.Name] {
 		put[name] = json.RawMessage(doc)

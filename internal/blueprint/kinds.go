@@ -2,7 +2,9 @@ package blueprint
 
 import (
 	"encoding/json"
+	"errors"
 
+	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/site"
 	"github.com/doorward/doorward/internal/siteconfig"
@@ -19,8 +21,17 @@ func (r *run) writeKinds(o *Owner, record *store.Site) error {
 	if err != nil {
 		return err
 	}
+	before, group := r.before[o], ""
+	if parent != nil {
+		group = parent.APIKey
+	}
+	if before.text("siteGroupOwner") != group { // What counts of the site's objects is other than it was.
+		if before, err = r.siteState(r.tx, record); err != nil {
+			return err
+		}
+	}
 	batches := map[*siteconfig.Kind]*siteconfig.Batch{} // All that goes is gone before the first object is put.
-	return r.objects(o, r.before[o], siteconfig.OfSite, func(k *siteconfig.Kind, name string, doc json.RawMessage) error {
+	removed, err := r.objects(o, before, siteconfig.OfSite, func(k *siteconfig.Kind, name string, doc json.RawMessage) error {
 		if doc == nil {
 			return r.book.Delete(r.tx, s, k, name)
 		}
@@ -33,6 +44,27 @@ func (r *run) writeKinds(o *Owner, record *store.Site) error {
 		}
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	return r.checkRemoved(o, s, removed)
+}
+
+// checkRemoved refuses what was removed and is needed, now that everything else of the site is as the files say.
+func (r *run) checkRemoved(o *Owner, s *site.Site, removed []*object) error {
+	for _, obj := range removed {
+		if obj.section.kind.Needed == nil {
+			continue
+		}
+		err := obj.section.kind.Needed(r.tx, s, obj.name)
+		var refused *gigya.Error
+		if errors.As(err, &refused) {
+			r.faultf(o.fileOf(obj.key()), "the file is not there, and --prune cannot remove what it was of: %s; change that too, or keep the file", reason(refused))
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // pending is an object that is not stored yet.
@@ -41,8 +73,11 @@ type pending struct {
 	before, doc *document.Object
 }
 
-// objects makes the owner's objects of all kinds what the files say. put stores one; no document: it removes it.
-func (r *run) objects(o, before *Owner, of siteconfig.Owner, put func(k *siteconfig.Kind, name string, doc json.RawMessage) error) error {
+// objects makes the owner's objects of all kinds what the files say, and returns those that it has removed. put stores one; no document:
+// it removes it.
+func (r *run) objects(
+	o, before *Owner, of siteconfig.Owner, put func(k *siteconfig.Kind, name string, doc json.RawMessage) error,
+) (removed []*object, err error) {
 	var wanted []pending
 	for _, s := range r.sections {
 		if s.kind == nil || s.of != of {
@@ -57,8 +92,9 @@ func (r *run) objects(o, before *Owner, of siteconfig.Owner, put func(k *sitecon
 				continue
 			}
 			if err := put(s.kind, obj.name, nil); err != nil {
-				return err
+				return nil, err
 			}
+			removed = append(removed, obj)
 			r.changed(o, obj, obj.doc, nil)
 		}
 		for _, obj := range o.in(s) {
@@ -76,7 +112,7 @@ func (r *run) objects(o, before *Owner, of siteconfig.Owner, put func(k *sitecon
 			}
 		}
 	}
-	return r.putAll(wanted, put)
+	return removed, r.putAll(wanted, put)
 }
 
 // putAll stores the objects. One that cannot be beside what another still has is tried again when the other has changed: the order in

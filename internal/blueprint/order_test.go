@@ -59,9 +59,17 @@ func TestWhatASiteSetBeforeItJoinedAGroupIsNotInItsWay(t *testing.T) {
 		"sites/b/policies/registration.json":       []byte(`{"requireCaptcha":true}`),
 		"sites/b/schema/dataSchema.json":           []byte(`{"fields":{"plan":{"type":"integer","required":true}}}`),
 		"sites/b/schema/profileSchema.json":        []byte(`{"fields":{"email":{"required":true,"writeAccess":"serverOnly"}}}`),
+		"sites/b/communicationChannel/SMS.json":    []byte(`{"description":"of the member"}`),
+		"sites/b/consentStatement/terms.json":      []byte(objects["consentStatement"]["terms.v1"]),
+		"sites/b/webhook/crm.json":                 []byte(`{"url":"https://x.example.com/","events":["accountLoggedIn"]}`),
 	}, blueprint.How{Create: true})
 	h.apply(blueprint.Files{"site.json": []byte(`{"baseDomain":"b.example","siteGroupOwner":"` + parent + `"}`)}, blueprint.How{})
 	files := h.export()
+	for name, want := range map[string]bool{"communicationChannel/SMS": false, "consentStatement/terms": false, "webhook/crm": true} {
+		if _, there := files["sites/b.example/"+name+".json"]; there != want {
+			t.Errorf("%s of the member has a file: %v", name, there)
+		}
+	}
 	other := newHouse(t)
 	other.apply(files, blueprint.How{Create: true})
 	wantFiles(t, other.export(), files)
@@ -73,7 +81,23 @@ func TestWhatASiteSetBeforeItJoinedAGroupIsNotInItsWay(t *testing.T) {
 	if got := h.plan(changed, blueprint.How{}); !strings.HasPrefix(got, "sites/b.example/policies/passwordComplexity.json: Member sites may not override") {
 		t.Error(got)
 	}
+	// Not in the plan that takes the site in, nor in a later one.
+	for _, doc := range []string{`{"description":"of the member"}`, `{}`} {
+		changed = edited(t, files, "sites/b.example/communicationChannel/SMS.json", "", doc)
+		if got := h.plan(changed, blueprint.How{}); !strings.HasPrefix(got, "sites/b.example/communicationChannel/SMS.json: ") || !strings.Contains(got, "a member of a site group cannot") {
+			t.Error(got)
+		}
+	}
 	h.apply(blueprint.Files{"site.json": []byte(`{"baseDomain":"b.example"}`)}, blueprint.How{})
+	if got := string(h.export()["sites/b.example/communicationChannel/SMS.json"]); !strings.Contains(got, "of the member") {
+		t.Errorf("its channel, after it left the group: %s", got)
+	}
+	joining := edited(t, h.export(), "sites/b.example/site.json", `"baseDomain"`, `"siteGroupOwner": "`+parent+`", "baseDomain"`,
+		"sites/b.example/policies/passwordComplexity.json", "", "-", "sites/b.example/policies/registration.json", "", "-",
+		"sites/b.example/schema/dataSchema.json", "", "-", "sites/b.example/schema/profileSchema.json", "", "-")
+	if got := h.plan(joining, blueprint.How{}); !strings.Contains(got, "sites/b.example/communicationChannel/SMS.json: description: a member of a site group cannot set it") {
+		t.Error(got)
+	}
 	if got := string(h.export()["sites/b.example/schema/dataSchema.json"]); !strings.Contains(got, `"type": "integer"`) {
 		t.Errorf("after it left the group: %s", got)
 	}

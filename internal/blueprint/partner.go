@@ -137,7 +137,7 @@ func (r *run) writeRights(o *Owner, record *store.Partner) error {
 			return err
 		}
 	}
-	err := r.objects(o, before, siteconfig.OfPartner, func(k *siteconfig.Kind, name string, doc json.RawMessage) error {
+	_, err := r.objects(o, before, siteconfig.OfPartner, func(k *siteconfig.Kind, name string, doc json.RawMessage) error {
 		if doc == nil {
 			return r.book.PartnerDelete(r.tx, record.ID, k, name)
 		}
@@ -282,7 +282,7 @@ func (r *run) translate(o *document.Object, member string) {
 		for i := range list {
 			list[i] = r.apiKeyOf(list[i])
 		}
-		o.Set(member, texts(list))
+		o.Set(member, document.Texts(list))
 	}
 }
 

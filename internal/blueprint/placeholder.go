@@ -160,7 +160,7 @@ func lookup(v document.Value, at []string) document.Value {
 	return v
 }
 
-// blank returns the value with null at the path, which must be there. The value is altered.
+// blank returns the value with null at the path, if that is there. The value is altered.
 func blank(v document.Value, at []string) document.Value {
 	if len(at) == 0 {
 		return document.NullValue()
@@ -171,7 +171,8 @@ func blank(v document.Value, at []string) document.Value {
 			v.Object().Set(at[0], blank(below, at[1:]))
 		}
 	case document.KindArray:
-		if i, err := strconv.Atoi(at[0]); err == nil && i < len(v.Items()) {
+		// The path is one of the file's, where an object may stand in the place of the array, with members of any names.
+		if i, err := strconv.Atoi(at[0]); err == nil && i >= 0 && i < len(v.Items()) {
 			v.Items()[i] = blank(v.Items()[i], at[1:])
 		}
 	}

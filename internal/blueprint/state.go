@@ -86,7 +86,7 @@ func lay(doc *document.Object, config []byte) error {
 func keyDoc(k *store.Key) (*document.Object, error) {
 	doc := members("userKey", document.String(k.UserKey), "name", document.String(k.Name), "kind", document.String(k.Kind),
 		"description", document.String(k.Description), "isEnabled", document.Boolean(!k.Disabled),
-		"privileges", texts(k.Privileges), "sites", texts(k.Sites), "hasSecret", document.Boolean(len(k.Secret) > 0))
+		"privileges", document.Texts(k.Privileges), "sites", document.Texts(k.Sites), "hasSecret", document.Boolean(len(k.Secret) > 0))
 	if len(k.PublicKey) > 0 {
 		doc.Set("publicKey", document.String(string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: k.PublicKey}))))
 	}
@@ -118,7 +118,7 @@ func (b *Blueprint) recordState(tx store.Tx, o *Owner, record *store.Site) error
 	if record.Group != record.APIKey {
 		doc.Set("siteGroupOwner", document.String(record.Group))
 	}
-	doc.Set("trustedSiteURLs", texts(record.TrustedSiteURLs))
+	doc.Set("trustedSiteURLs", document.Texts(record.TrustedSiteURLs))
 	if err := lay(doc, record.Config); err != nil {
 		return err
 	}

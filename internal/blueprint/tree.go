@@ -156,14 +156,6 @@ func members(list ...any) *document.Object {
 	return o
 }
 
-func texts(list []string) document.Value {
-	items := make([]document.Value, len(list))
-	for i, text := range list {
-		items[i] = document.String(text)
-	}
-	return document.ArrayOf(items...)
-}
-
 // textsOf are the elements of an array of texts; ok is false for anything else.
 func textsOf(v document.Value) (list []string, ok bool) {
 	if v.Kind() != document.KindArray {
@@ -181,10 +173,7 @@ func textsOf(v document.Value) (list []string, ok bool) {
 
 // parse reads a stored JSON object; no text is an empty one.
 func parse(text []byte) (*document.Object, error) {
-	if len(text) == 0 {
-		return &document.Object{}, nil
-	}
-	o, err := document.ParseObject(text)
+	o, err := document.ParseStored(text)
 	if err != nil {
 		return nil, fmt.Errorf("reading what is stored: %w", err)
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/seal"
@@ -57,12 +56,12 @@ func (b *Book) List(ctx context.Context, s *site.Site, k *Kind) ([]Entry, error)
 
 // Own returns what the site itself has stored, or [store.ErrNotFound].
 func (b *Book) Own(ctx context.Context, s *site.Site, k *Kind, name string) (json.RawMessage, error) {
-	return documentOf(b.own(b.kept(ctx), s.APIKey, k, name))
+	return documentOf(b.own(b.kept(ctx), ofSite(s), k, name))
 }
 
 // OwnList returns all that the site itself has stored, by name.
 func (b *Book) OwnList(ctx context.Context, s *site.Site, k *Kind) ([]Entry, error) {
-	return b.ownList(b.kept(ctx), s.APIKey, k)
+	return b.ownList(b.kept(ctx), ofSite(s), k)
 }
 
 // GetIn is [Book.Get] inside a transaction.
@@ -77,7 +76,7 @@ func (b *Book) ListIn(tx store.Tx, s *site.Site, k *Kind) ([]Entry, error) {
 
 // OwnIn is [Book.Own] inside a transaction.
 func (b *Book) OwnIn(tx store.Tx, s *site.Site, k *Kind, name string) (json.RawMessage, error) {
-	return documentOf(b.own(inTx{tx}, s.APIKey, k, name))
+	return documentOf(b.own(inTx{tx}, ofSite(s), k, name))
 }
 
 // Put stores an object of the site, in place of one of the name. What is not as the kind says is a *gigya.Error that
@@ -103,17 +102,17 @@ func (b *Book) PartnerList(ctx context.Context, partner int64, k *Kind) ([]Entry
 
 // PartnerOwn returns what the partner has stored under the name, or [store.ErrNotFound].
 func (b *Book) PartnerOwn(ctx context.Context, partner int64, k *Kind, name string) (json.RawMessage, error) {
-	return documentOf(b.own(b.kept(ctx), store.OwnerOfPartner(partner), k, name))
+	return documentOf(b.own(b.kept(ctx), ofPartner(partner), k, name))
 }
 
 // PartnerOwnList returns all that the partner has stored, by name.
 func (b *Book) PartnerOwnList(ctx context.Context, partner int64, k *Kind) ([]Entry, error) {
-	return b.ownList(b.kept(ctx), store.OwnerOfPartner(partner), k)
+	return b.ownList(b.kept(ctx), ofPartner(partner), k)
 }
 
 // PartnerOwnIn is [Book.PartnerOwn] inside a transaction.
 func (b *Book) PartnerOwnIn(tx store.Tx, partner int64, k *Kind, name string) (json.RawMessage, error) {
-	return documentOf(b.own(inTx{tx}, store.OwnerOfPartner(partner), k, name))
+	return documentOf(b.own(inTx{tx}, ofPartner(partner), k, name))
 }
 
 // PartnerListIn is [Book.PartnerList] inside a transaction.
@@ -167,7 +166,7 @@ func (o owner) parentOf(k *Kind) string {
 
 // effective returns what is in force.
 func (b *Book) effective(r reader, o owner, k *Kind, name string) (*Entry, error) {
-	own, err := b.own(r, o.id, k, name)
+	own, err := b.own(r, o, k, name)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, err
 	}
@@ -198,7 +197,7 @@ func (b *Book) below(r reader, o owner, k *Kind, name string) (*Entry, error) {
 	var parent *Entry
 	if id := o.parentOf(k); id != "" {
 		var err error
-		if parent, err = b.own(r, id, k, name); err != nil && !errors.Is(err, store.ErrNotFound) {
+		if parent, err = b.own(r, owner{id: id}, k, name); err != nil && !errors.Is(err, store.ErrNotFound) {
 			return nil, err
 		}
 	}
@@ -271,24 +270,45 @@ func (b *Book) list(r reader, o owner, k *Kind) ([]Entry, error) {
 	return entries, nil
 }
 
-// own returns what the owner has stored under the name.
-func (b *Book) own(r reader, id string, k *Kind, name string) (*Entry, error) {
-	record, err := r.object(id, k, name)
+// own returns what the owner has stored under the name, as far as it counts.
+func (b *Book) own(r reader, o owner, k *Kind, name string) (*Entry, error) {
+	record, err := r.object(o.id, k, name)
 	if err != nil {
 		return nil, err
 	}
-	return b.open(record, k)
+	return b.counted(o, k, record)
 }
 
-// ownList returns all that the owner has stored.
-func (b *Book) ownList(r reader, id string, k *Kind) ([]Entry, error) {
-	records, err := r.objects(id, k)
+// counted returns the owner's object, or [store.ErrNotFound] for one that does not count: it holds more than a member of a site group
+// may store, for it is of the time before the site joined, and counts again when it leaves. A part of it would not do: the member's
+// address would get what the parent's headers tell.
+func (b *Book) counted(o owner, k *Kind, record *store.ConfigObject) (*Entry, error) {
+	e, err := b.open(record, k)
+	if err != nil || o.parent == "" || k.OnChild == nil {
+		return e, err
+	}
+	doc, err := document.ParseObject(e.Document)
+	if err != nil {
+		return nil, fmt.Errorf("reading a configuration object: %w", err)
+	}
+	if checkChild(k, doc) != nil {
+		return nil, store.ErrNotFound
+	}
+	return e, nil
+}
+
+// ownList returns all that the owner has stored, as far as it counts.
+func (b *Book) ownList(r reader, o owner, k *Kind) ([]Entry, error) {
+	records, err := r.objects(o.id, k)
 	if err != nil {
 		return nil, err
 	}
 	entries := make([]Entry, 0, len(records))
 	for _, record := range records {
-		e, err := b.open(record, k)
+		e, err := b.counted(o, k, record)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -306,156 +326,6 @@ func byName(a, b Entry) int {
 		return 1
 	}
 	return 0
-}
-
-// Batch stores several objects of one kind in a transaction, at the price of one look at what there is already. It serves one
-// goroutine.
-type Batch struct {
-	book  *Book
-	tx    store.Tx
-	owner owner
-	kind  *Kind
-	// sizes are those of what the owner has stored, by name; nil: nobody has looked.
-	sizes map[string]int
-}
-
-// Batch returns a batch for objects of the site.
-func (b *Book) Batch(tx store.Tx, s *site.Site, k *Kind) *Batch {
-	return &Batch{book: b, tx: tx, owner: ofSite(s), kind: k}
-}
-
-func (b *Book) put(tx store.Tx, o owner, k *Kind, name string, text json.RawMessage) error {
-	return (&Batch{book: b, tx: tx, owner: o, kind: k}).Put(name, text)
-}
-
-// Put is [Book.Put].
-func (t *Batch) Put(name string, text json.RawMessage) error {
-	b, tx, o, k := t.book, t.tx, t.owner, t.kind
-	doc, err := document.ParseObject(text)
-	if err != nil {
-		return gigya.InvalidFormat(k.Name, "want a JSON object: "+err.Error())
-	}
-	if err := k.CheckName(name); err != nil {
-		return err
-	}
-	whole, err := b.check(tx, o, k, name, doc)
-	if err != nil {
-		return err
-	}
-	now := clock.FromTime(b.clock.Now())
-	record := &store.ConfigObject{Owner: o.id, Kind: k.Name, Name: name, Created: now, Updated: now}
-	old, err := inTx{tx}.object(o.id, k, name)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return err
-	}
-	if old != nil {
-		record.Created = old.Created
-	}
-	if secrets := takeSecrets(doc, k.Secrets); secrets != nil {
-		record.Secrets = b.sealer.Seal(secrets.JSON(), sealedFor(record))
-	}
-	record.Document = doc.JSON()
-	if err := t.checkRoom(old, record); err != nil {
-		return err
-	}
-	if err := b.checkOthers(inTx{tx}, o, k, name, whole); err != nil {
-		return err
-	}
-	if err := tx.PutConfigObject(record); err != nil {
-		return fmt.Errorf("storing a %s: %w", k.Name, err)
-	}
-	return nil
-}
-
-// check refuses an object that cannot be stored. It returns what would be in force.
-func (b *Book) check(tx store.Tx, o owner, k *Kind, name string, doc *document.Object) (whole *document.Object, err error) {
-	if o.of != k.Of {
-		return nil, fmt.Errorf("objects of kind %s belong to another owner", k.Name)
-	}
-	whole = doc.Clone()
-	if o.parent != "" {
-		if err := checkChild(k, doc); err != nil {
-			return nil, err
-		}
-	}
-	if k.Inherit == ParentMerged {
-		below, err := b.below(inTx{tx}, o, k, name)
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return nil, err
-		}
-		if below != nil {
-			if whole, err = document.ParseObject(below.Document); err != nil {
-				return nil, fmt.Errorf("reading a configuration object: %w", err)
-			}
-			overlay(whole, doc)
-		}
-	}
-	return whole, k.check(tx, o.site, name, whole)
-}
-
-// checkRoom refuses an object that is one too many, or too large for what is there. An old one that does not grow is neither.
-func (t *Batch) checkRoom(old, record *store.ConfigObject) error {
-	if old != nil && sizeOf(record) <= sizeOf(old) {
-		if t.sizes != nil {
-			t.sizes[record.Name] = sizeOf(record)
-		}
-		return nil
-	}
-	k := t.kind
-	if t.sizes == nil {
-		records, err := inTx{t.tx}.objects(t.owner.id, k)
-		if err != nil {
-			return err
-		}
-		t.sizes = make(map[string]int, len(records)+1)
-		for _, other := range records {
-			t.sizes[other.Name] = sizeOf(other)
-		}
-	}
-	if old == nil && len(t.sizes) >= k.most() {
-		return gigya.InvalidArgumentBecause(k.Name, fmt.Sprintf("there are %d already, the most that there can be", len(t.sizes)))
-	}
-	t.sizes[record.Name] = sizeOf(record)
-	total := 0
-	for _, size := range t.sizes {
-		total += size
-	}
-	if total > k.total() {
-		return gigya.NewError(gigya.RequestEntityTooLarge, k.Name+": all together are too large")
-	}
-	return nil
-}
-
-func sizeOf(record *store.ConfigObject) int { return len(record.Document) + len(record.Secrets) }
-
-// checkChild refuses what a member of a site group may not store.
-func checkChild(k *Kind, doc *document.Object) error {
-	for _, member := range doc.Names() {
-		if k.OnChild != nil && !slices.Contains(k.OnChild, member) {
-			return gigya.InvalidArgumentBecause(MemberPath("", member), "a member of a site group cannot set it: the parent does")
-		}
-	}
-	return nil
-}
-
-// checkOthers refuses an object that cannot be beside the others.
-func (b *Book) checkOthers(r reader, o owner, k *Kind, name string, whole *document.Object) error {
-	if k.Together == nil {
-		return nil
-	}
-	others, err := b.list(r, o, k)
-	if err != nil {
-		return err
-	}
-	others = slices.DeleteFunc(others, func(e Entry) bool { return e.Name == name })
-	return k.Together(name, whole.JSON(), others)
-}
-
-func remove(tx store.Tx, o owner, k *Kind, name string) error {
-	if err := tx.DeleteConfigObject(o.id, k.Name, name); err != nil {
-		return fmt.Errorf("deleting a %s: %w", k.Name, err)
-	}
-	return nil
 }
 
 // open returns the record's object with its secrets.

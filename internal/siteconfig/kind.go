@@ -66,6 +66,9 @@ type Kind struct {
 	Named func(name string, doc json.RawMessage) error
 	// Refers, if it is not nil, says what is wrong with what a whole object of the site names elsewhere in the store.
 	Refers func(tx store.Tx, s *site.Site, doc json.RawMessage) error
+	// Needed, if it is not nil, says what of the site still needs an object of the name, whether it is there or not: why it cannot
+	// be removed.
+	Needed func(tx store.Tx, s *site.Site, name string) error
 	// Default, if it is not nil, returns what a site has that stored nothing, by name. For kinds of partners s is nil.
 	Default func(s *site.Site) map[string]json.RawMessage
 	// Summary is one sentence for people.

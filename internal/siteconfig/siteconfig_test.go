@@ -69,6 +69,9 @@ var extension = &siteconfig.Kind{
 	},
 }
 
+// parents are what the parent of a site group decides alone.
+var parents = &siteconfig.Kind{Name: "parents", Of: siteconfig.OfSite, Inherit: siteconfig.ParentIfAbsent, OnChild: []string{}}
+
 // screens are a site's own, and large.
 var screens = &siteconfig.Kind{
 	Name: "screens", Of: siteconfig.OfSite, Large: true,
@@ -345,6 +348,36 @@ p {"point":"P","url":"u","enabled":true} own=true updated=1000
 	err := h.store.Change(context.Background(), func(tx store.Tx) error { return h.book.Delete(tx, h.parent, extension, "p") })
 	if !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("deleted twice: %v", err)
+	}
+}
+
+func TestWhatASiteStoredBeforeItJoinedIsThereWhenItLeaves(t *testing.T) {
+	h, ctx := newHouse(t), context.Background()
+	alone := *h.child
+	alone.Group = alone.APIKey
+	h.must(h.put(h.parent, extension, "p", `{"point":"P","url":"of the parent"}`))
+	h.must(h.put(&alone, extension, "p", `{"point":"Q","url":"of the child","enabled":true}`))
+	h.must(h.put(&alone, extension, "q", `{"point":"Q","url":"of the child"}`))
+	h.must(h.put(h.parent, parents, "a", `{"by":"the parent"}`))
+	h.must(h.put(&alone, parents, "a", `{"by":"the child"}`))
+	h.must(h.put(&alone, parents, "b", `{}`))
+	wantText(t, h.get(h.child, extension, "p"), `{"point":"P","url":"of the parent"}`)
+	wantText(t, h.list(h.child, parents), `a {"by":"the parent"} own=false updated=1000`+"\n")
+	own, err := h.book.OwnList(ctx, h.child, extension)
+	h.must(err)
+	if len(own) != 0 {
+		t.Errorf("of the child: %v", own)
+	}
+	if doc, err := h.book.Own(ctx, h.child, parents, "a"); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("%s %v", doc, err)
+	}
+	wantText(t, h.get(&alone, extension, "p"), `{"point":"Q","url":"of the child","enabled":true}`)
+	wantText(t, h.list(&alone, parents), `a {"by":"the child"} own=true updated=1000`+"\n"+`b {} own=true updated=1000`+"\n")
+	// It stores nothing of what the parent decides, not even an object without members.
+	for _, doc := range []string{`{"by":"the child"}`, `{}`} {
+		if err := h.put(h.child, parents, "c", doc); err == nil || !strings.Contains(err.Error(), "a member of a site group cannot") {
+			t.Errorf("%s: %v", doc, err)
+		}
 	}
 }
 

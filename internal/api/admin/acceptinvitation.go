@@ -25,7 +25,7 @@ type AcceptInvitationParams struct {
 // answer.
 //
 // Anybody may call: the token is the credential. One that is over, was used, or was sent by a key that has been disabled or deleted since, or
-// that might not send it any more, is 400006; so is a group that is gone.
+// that might not send it any more, is 400006; so is a group that is gone or full.
 //
 // Sources: none; it is ours.
 func acceptInvitation(d Deps) *method.Method {
@@ -138,7 +138,9 @@ func (i *invitation) join(tx store.Tx, host *holder, userKey string, now clock.M
 		} else if err != nil {
 			return err
 		}
-		g.Users = unique(append(g.Users, userKey))
+		if g.Users = unique(append(g.Users, userKey)); len(g.Users) > maxUsers {
+			return gigya.InvalidArgument("invitationToken")
+		}
 		if err := putGroup(tx, i.Partner, groupID, g, now); err != nil {
 			return err
 		}

@@ -42,7 +42,7 @@ func (d Deps) captchaKeys(ctx context.Context, s *site.Site, own bool) (*documen
 	if err != nil {
 		return nil, err
 	}
-	return stored(text)
+	return document.ParseStored(text)
 }
 
 // captchaPairs are the pairs of a site's configuration; with own those alone that the site has set itself.
@@ -104,7 +104,7 @@ func (d Deps) putCaptcha(tx store.Tx, s *site.Site, sent *document.Object) error
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	keys, err := stored(text)
+	keys, err := document.ParseStored(text)
 	if err != nil {
 		return err
 	}

@@ -1,9 +1,13 @@
 package admin_test
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/doorward/doorward/gigya"
+	"github.com/doorward/doorward/internal/api/admin"
 	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/store"
 )
@@ -67,7 +71,8 @@ func TestBadConfigurationChangesNothing(t *testing.T) {
 		{"trustedSiteURLs", `["a.example.com",7]`, "400006 Invalid argument: trustedSiteURLs[1]: want a text"},
 		{"trustedShareURLs", `[""]`, "400006 Invalid argument: trustedShareURLs[0]: " + pattern},
 		{"trustedSiteURLs", `a.example.com`, "400004"},
-		{"trustedSiteURLs", `{}`, "400004 Invalid argument: trustedSiteURLs: want a JSON array of texts"},
+		{"trustedSiteURLs", `{}`, `400004 Invalid argument: trustedSiteURLs: want a JSON array of texts, such as ["a","b"]`},
+		{"trustedSiteURLs", `a.example.com/*,b.example.com/*`, `400004 Invalid argument: trustedSiteURLs: want a JSON array of texts, such as ["a","b"]`},
 		{"tags", `[{}]`, "400006 Invalid argument: tags[0]: want a text"},
 		{"settings", `{"encryptPII":"yes"}`, "400006 Invalid argument: settings.encryptPII: must be true or false"},
 		{"settings", `[]`, "400006 Invalid argument: settings: must be an object"},
@@ -155,4 +160,26 @@ func TestRiskProvidersAreKept(t *testing.T) {
 		step{method: "admin.riskProviders.setConfig", params: p("apiKey", h.APIKey, "config", `{"configType":0}`), want: "400006 Invalid argument: config: is missing"},
 		step{method: "admin.certificates.createRequest", want: "400096 Certificates are set up on the server itself"},
 	)
+}
+
+func TestAListInAFileHasItsMembersAsTheyAreSpelt(t *testing.T) {
+	for _, c := range []struct{ doc, want string }{
+		{`{"acl":{"_inherit":[]},"description":"d"}`, `{"acl":{"_inherit":[],"_api":{},"_data":{}},"description":"d"}`},
+		{`{"acl":{},"Description":"` + strings.Repeat("x", 2000) + `"}`, `{"acl":{"_api":{},"_data":{},"_inherit":[]},"description":""}`},
+		{`{"acl":{},"ACL":{"_api":{"_ace":{"perms":"x"}}}}`, `{"acl":{"_api":{},"_data":{},"_inherit":[]},"description":""}`},
+		{`{"ACL":{}}`, "400006 Invalid argument: acl: want an object"},
+		{`{"acl":null}`, "400004 Invalid argument: acl: want a JSON object: offset 0: an object was expected"},
+		{`{"acl":[]}`, "400004 Invalid argument: acl: want a JSON object: offset 0: an object was expected"},
+		{`{"acl":{},"description":"` + strings.Repeat("x", 2000) + `"}`, "400006 Invalid argument: description: at most 1024 bytes"},
+	} {
+		stored, err := admin.CheckList("mine", []byte(c.doc))
+		got := string(stored)
+		var refused *gigya.Error
+		if errors.As(err, &refused) {
+			got = fmt.Sprint(int(refused.Code), " ", refused.Details)
+		}
+		if got != c.want {
+			t.Errorf("%.80s\n got %.200s\nwant %s", c.doc, got, c.want)
+		}
+	}
 }

@@ -277,7 +277,7 @@ func CheckList(aclID string, doc json.RawMessage) (json.RawMessage, error) {
 	if err := checkID("aclID", aclID); err != nil {
 		return nil, err
 	}
-	said, err := stored(doc)
+	said, err := document.ParseStored(doc)
 	if err != nil {
 		return nil, err
 	}
@@ -285,22 +285,22 @@ func CheckList(aclID string, doc json.RawMessage) (json.RawMessage, error) {
 	if err := CheckDescription(description); err != nil {
 		return nil, err
 	}
-	var kept acl.Stored
-	if err := json.Unmarshal(doc, &kept); err != nil || len(kept.ACL) == 0 {
+	// encoding/json would take a member that is spelt ACL for the list, too.
+	text, ok := document.Member(doc, "acl")
+	if !ok {
 		return nil, gigya.InvalidArgumentBecause("acl", "want an object")
 	}
-	_, whole, err := readList(string(kept.ACL))
+	_, whole, err := readList(string(text))
 	if err != nil {
 		return nil, err
 	}
-	kept.ACL = whole
-	return gigya.Marshal(kept)
+	return gigya.Marshal(acl.Stored{ACL: whole, Description: description.Str()})
 }
 
 // CheckGroup refuses what createGroup and updateGroup would refuse, but for what the caller must hold himself. doc is an [acl.Group]; what is
 // stored of it is returned. What the group names is looked for in the transaction.
 func CheckGroup(tx store.Tx, partner int64, groupID string, doc json.RawMessage) (json.RawMessage, error) {
-	said, err := stored(doc)
+	said, err := document.ParseStored(doc)
 	if err != nil {
 		return nil, err
 	}
@@ -356,16 +356,22 @@ type Administrators struct {
 	partner int64
 	// had tells whether one of the members of _admins could call.
 	had bool
+	// lists is the size of all ACLs, in bytes.
+	lists int
 }
 
 // AdministratorsOf reads the administrators of the partner before a change.
 func AdministratorsOf(tx store.Tx, partner int64) (*Administrators, error) {
 	has, err := hasAdministrator(tx, partner)
-	return &Administrators{partner, has}, err
+	if err != nil {
+		return nil, err
+	}
+	lists, err := tx.ConfigObjects(store.OwnerOfPartner(partner), acl.KindList)
+	return &Administrators{partner, has, sizeOfLists(lists)}, err
 }
 
-// Check refuses, after a change, rights that it left broken: an ACL that a group names and that is gone, one group or list too many, and
-// _admins without a key that can call.
+// Check refuses, after a change, rights that it left broken: an ACL that a group names and that is gone, one group or list too many, lists
+// that have grown too large together, and _admins without a key that can call.
 func (a *Administrators) Check(tx store.Tx) error {
 	has, err := hasAdministrator(tx, a.partner)
 	if err != nil {
@@ -389,6 +395,9 @@ func (a *Administrators) Check(tx store.Tx) error {
 	}
 	if len(groups) > maxGroups || len(lists) > maxLists {
 		return gigya.InvalidArgumentBecause("partner", "at most 1000 groups and 1000 ACLs")
+	}
+	if size := sizeOfLists(lists); size > maxListsSize && size > a.lists {
+		return listsTooLarge()
 	}
 	return nil
 }

@@ -129,7 +129,7 @@ func (d Deps) consoleSite(ctx context.Context, c *method.Invocation, s *site.Sit
 			return ConsoleSite{}, err
 		}
 	}
-	own, err := stored(s.Config)
+	own, err := document.ParseStored(s.Config)
 	if err != nil {
 		return ConsoleSite{}, err
 	}

@@ -110,5 +110,5 @@ func (d Deps) secondaryDataCenters(text string) (document.Value, error) {
 			return document.Value{}, gigya.InvalidArgumentBecause(element("secondaryDataCenters", i), "Datacenter is invalid")
 		}
 	}
-	return texts(list), nil
+	return document.Texts(list), nil
 }

@@ -46,8 +46,8 @@ func getACL(d Deps) *method.Method {
 		if err != nil {
 			return nil, err
 		}
-		var kept acl.Stored
-		if err := json.Unmarshal(record.Document, &kept); err != nil {
+		kept, err := acl.ReadStored(record.Document)
+		if err != nil {
 			return nil, err
 		}
 		return &ACLResult{ACL: kept.ACL, Description: kept.Description}, nil

@@ -53,7 +53,7 @@ func setNetworks(own *document.Object, networks []string) {
 	case len(networks) == 0:
 		own.Delete(site.AllowedIPsMember)
 	default:
-		own.Set(site.AllowedIPsMember, texts(networks))
+		own.Set(site.AllowedIPsMember, document.Texts(networks))
 	}
 }
 

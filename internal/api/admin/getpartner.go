@@ -28,7 +28,7 @@ const defaultAuditRetention = 12
 
 // partnerConfig reads the stored configuration of a partner. One that cannot be read is as good as none.
 func partnerConfig(p *site.Partner) config {
-	own, err := stored(p.Config)
+	own, err := document.ParseStored(p.Config)
 	if err != nil {
 		own = &document.Object{}
 	}
@@ -146,7 +146,7 @@ func (d Deps) changePartner(ctx context.Context, c *method.Invocation, id int64,
 		if err != nil {
 			return err
 		}
-		own, err := stored(record.Config)
+		own, err := document.ParseStored(record.Config)
 		if err != nil {
 			return err
 		}

@@ -2,7 +2,6 @@ package admin
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"maps"
 	"slices"
@@ -139,8 +138,8 @@ func listIn(tx store.Tx, partner int64, aclID string) (*acl.List, error) {
 	if err != nil {
 		return nil, err
 	}
-	var kept acl.Stored
-	if err := json.Unmarshal(record.Document, &kept); err != nil {
+	kept, err := acl.ReadStored(record.Document)
+	if err != nil {
 		return nil, err
 	}
 	return acl.Parse(kept.ACL)
@@ -198,6 +197,15 @@ func readUsers(parameter, text string) ([]string, error) {
 		return nil, gigya.InvalidArgumentBecause(parameter, "at most 5000 user keys")
 	}
 	return unique(list), nil
+}
+
+// setOf are the texts of a list.
+func setOf(list []string) map[string]bool {
+	set := make(map[string]bool, len(list))
+	for _, text := range list {
+		set[text] = true
+	}
+	return set
 }
 
 // unique is the list with each text once, in the order in which they come first.

@@ -190,3 +190,32 @@ func TestEffectiveRights(t *testing.T) {
 		step{method: "admin.getEffectiveACL", params: get("targetUserKey", h.strangerKey[1]), want: "400006 Invalid argument: targetUserKey: there is no such user key"},
 	)
 }
+
+// TestWhatHoldsAtASiteIsNotGivenForThePartner: a scope that names both needs both.
+func TestWhatHoldsAtASiteIsNotGivenForThePartner(t *testing.T) {
+	h := newHouse(t)
+	manager := h.newKey("manager", listOf("createGroup"), wholePartner)
+	h.must(h.boss, "admin.setACL", "partnerID", h.id, "aclID", "strong", "acl", listOf("getPartner"))
+	h.must(h.boss, "admin.createGroup", "partnerID", h.id, "groupID", "onsite", "aclID", "strong", "scope", `{"allowSites":["`+h.APIKey+`"]}`, "setUsers", `["`+manager[1]+`"]`)
+	create := func(groupID, scope string) []string {
+		return p("partnerID", h.id, "groupID", groupID, "aclID", "strong", "scope", scope)
+	}
+	h.play(
+		step{by: manager, method: "admin.createGroup", params: create("both", `{"allowPartners":["_owner"],"allowSites":["`+h.APIKey+`"]}`), want: "403007 aclID: this goes beyond the rights of the caller"},
+		step{by: manager, method: "admin.createGroup", params: create("site", `{"allowSites":["`+h.APIKey+`"]}`), want: `{}`},
+	)
+}
+
+// TestADisabledKeyIsNoAdministratorThatIsLeft: the last that can call cannot be taken away, however many others there are.
+func TestADisabledKeyIsNoAdministratorThatIsLeft(t *testing.T) {
+	h := newHouse(t)
+	one, other := h.newKey("one", "", ""), h.newKey("other", "", "")
+	h.must(h.boss, "admin.updateGroup", "partnerID", h.id, "groupID", acl.Admins, "setUsers", `["`+one[1]+`","`+other[1]+`"]`)
+	h.must(one, "admin.setUserKeyInfo", "targetUserKey", other[1], "enabled", "false")
+	h.play(
+		step{by: one, method: "admin.setUserKeyInfo", params: p("targetUserKey", one[1], "enabled", "false"), want: "400006 Invalid argument: enabled: the group _admins would be left without a key that can call"},
+		step{by: one, method: "admin.deleteUserKey", params: p("targetUserKey", one[1]), want: "400006 Invalid argument: targetUserKey: the group _admins would be left without a key that can call"},
+		step{by: one, method: "admin.setUserKeyInfo", params: p("targetUserKey", other[1], "enabled", "true"), want: `{}`},
+		step{by: one, method: "admin.setUserKeyInfo", params: p("targetUserKey", one[1], "enabled", "false"), want: `{}`},
+	)
+}

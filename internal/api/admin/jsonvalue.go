@@ -32,15 +32,12 @@ func parsedObject(name, text string) (*document.Object, error) {
 	return value.Object(), nil
 }
 
-// textList reads a parameter that is a JSON array of texts: 400004 if it is no array, 400006 with the element's path for what is
-// no text.
+// textList reads a parameter that is a JSON array of texts: 400004 if it is no array, such as a list with commas, 400006 with the element's
+// path for what is no text.
 func textList(name, text string) ([]string, error) {
 	value, err := parsed(name, text)
-	if err != nil {
-		return nil, err
-	}
-	if value.Kind() != document.KindArray {
-		return nil, gigya.InvalidFormat(name, "want a JSON array of texts")
+	if err != nil || value.Kind() != document.KindArray {
+		return nil, gigya.InvalidFormat(name, `want a JSON array of texts, such as ["a","b"]`)
 	}
 	return textsOf(name, value)
 }
@@ -60,15 +57,6 @@ func textsOf(path string, value document.Value) ([]string, error) {
 	return list, nil
 }
 
-// texts is the array of the texts.
-func texts(list []string) document.Value {
-	items := make([]document.Value, len(list))
-	for i, text := range list {
-		items[i] = document.String(text)
-	}
-	return document.ArrayOf(items...)
-}
-
 // kindNames are the kinds of values as they are asked for.
 var kindNames = map[document.Kind]string{
 	document.KindString: "a text", document.KindBool: "true or false", document.KindObject: "an object",
@@ -81,15 +69,6 @@ func wantKind(path string, value document.Value, kind document.Kind) error {
 		return gigya.InvalidArgumentBecause(path, "want "+kindNames[kind])
 	}
 	return nil
-}
-
-// stored reads a stored JSON object for reading alone or for a change: no text is an empty one. Its members are kept in their
-// order, those too that nobody here knows.
-func stored(text []byte) (*document.Object, error) {
-	if len(text) == 0 {
-		return &document.Object{}, nil
-	}
-	return document.ParseObject(text)
 }
 
 // config is a stored configuration that is read for single members.

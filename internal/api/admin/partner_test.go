@@ -1,6 +1,8 @@
 package admin_test
 
 import (
+	"encoding/json"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -194,4 +196,32 @@ func TestInvitations(t *testing.T) {
 	h.must(h.boss, "admin.updateGroup", "partnerID", h.id, "groupID", acl.Admins, "addUsers", `["`+h.UserKey+`"]`)
 	h.must(h.boss, "admin.deleteUserKey", "targetUserKey", ann[1])
 	h.play(step{by: credential{}, method: "admin.acceptInvitation", params: p("invitationToken", byAnn), want: refused})
+}
+
+func TestAnInvitationIntoAFullGroup(t *testing.T) {
+	h := newHouse(t)
+	h.must(h.boss, "admin.createGroup", "partnerID", h.id, "groupID", "crowd", "aclID", acl.NoPermissions)
+	token := field(h.must(h.boss, "admin.inviteAdmin", "partnerID", h.id, "email", "ann@example.com", "groups", `["crowd"]`), "invitationToken")
+	crowd := func(n int) {
+		h.Change(func(tx store.Tx) error {
+			record, err := tx.ConfigObject(store.OwnerOfPartner(h.Partner), acl.KindGroup, "crowd")
+			h.check(err)
+			g, err := acl.ReadGroup("crowd", record.Document)
+			h.check(err)
+			g.Users = make([]string, n)
+			for i := range g.Users {
+				g.Users[i] = "AMember" + strconv.Itoa(i)
+			}
+			if record.Document, err = json.Marshal(g); err != nil {
+				return err
+			}
+			return tx.PutConfigObject(record)
+		})
+	}
+	crowd(5000)
+	if got, want := h.call(nil, "admin.acceptInvitation", "invitationToken", token), "400006 Invalid argument: invitationToken"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	crowd(4999)
+	h.must(nil, "admin.acceptInvitation", "invitationToken", token)
 }

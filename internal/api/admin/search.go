@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/doorward/doorward/gigya"
@@ -175,7 +176,7 @@ func (t *table) add(d Deps, r *reached) error {
 		IsEnabled: !r.partner.Disabled, TenantID: tenantID(r.partner), DefaultDataCenter: own.or(memberDefaultDataCenter, d.DataCenter),
 	}
 	if t.name == "partners" {
-		return t.put(of.TenantID+"\x00"+of.CompanyName, of)
+		return t.put(of.TenantID+"\x00"+of.CompanyName+"\x00"+strconv.FormatInt(of.PartnerID, 10), of) // The id alone tells it from all others.
 	}
 	for _, s := range r.sites {
 		if err := t.put(s.APIKey, rowOf(s, of)); err != nil {

@@ -12,8 +12,11 @@ import (
 	"github.com/doorward/doorward/internal/store"
 )
 
-// maxLists bounds the ACLs of a partner. It is ours.
-const maxLists = 1000
+// maxLists bounds the ACLs of a partner, maxListsSize the bytes of all of them together, which are compiled and kept. Both are ours.
+const (
+	maxLists     = 1000
+	maxListsSize = 16 << 20
+)
 
 // SetACLParams are the parameters of admin.setACL.
 type SetACLParams struct {
@@ -26,7 +29,7 @@ type SetACLParams struct {
 // setACL serves admin.setACL: it makes or replaces an ACL. The rights of every group that has it change with the next call.
 //
 // Servers may call. Text that is no JSON object is 400004, one that is no ACL 400006 with the path of the member at fault; so is an id that
-// begins with an underscore. Names of privileges that are not known are kept, without effect. Rights that the caller does not hold itself
+// begins with an underscore. More than 16 MiB of all ACLs of the partner together are 413001. Names of privileges that are not known are kept, without effect. Rights that the caller does not hold itself
 // are given to nobody: 403007.
 //
 // Source: the accelerator, which does not wait for the answer.
@@ -56,6 +59,9 @@ func setACL(d Deps) *method.Method {
 			if p.Description != nil {
 				kept.Description = *p.Description
 			}
+			if err := checkListsSize(lists, p.ACLID, len(kept.ACL)+len(kept.Description)); err != nil {
+				return err
+			}
 			return putObject(tx, store.OwnerOfPartner(h.partner), acl.KindList, p.ACLID, kept, clock.FromTime(c.Now))
 		})
 	})
@@ -78,8 +84,7 @@ func readList(text string) (*acl.List, json.RawMessage, error) {
 func oldDescription(lists []*store.ConfigObject, aclID string) (string, error) {
 	for _, record := range lists {
 		if record.Name == aclID {
-			var old acl.Stored
-			err := json.Unmarshal(record.Document, &old)
+			old, err := acl.ReadStored(record.Document)
 			return old.Description, err
 		}
 	}
@@ -87,6 +92,31 @@ func oldDescription(lists []*store.ConfigObject, aclID string) (string, error) {
 		return "", gigya.InvalidArgumentBecause("aclID", "a partner has at most 1000 ACLs")
 	}
 	return "", nil
+}
+
+// checkListsSize refuses a list of that many bytes that makes those of the partner too large together. One that does not grow is stored.
+func checkListsSize(lists []*store.ConfigObject, aclID string, size int) error {
+	total, old := sizeOfLists(lists), 0
+	for _, record := range lists {
+		if record.Name == aclID {
+			old = len(record.Document)
+		}
+	}
+	if size > old && total-old+size > maxListsSize {
+		return listsTooLarge()
+	}
+	return nil
+}
+
+func sizeOfLists(lists []*store.ConfigObject) (size int) {
+	for _, record := range lists {
+		size += len(record.Document)
+	}
+	return size
+}
+
+func listsTooLarge() error {
+	return gigya.NewError(gigya.RequestEntityTooLarge, "acl: all ACLs of the partner together have more than 16 MiB")
 }
 
 // checkList refuses a list that gives members of the groups that have it more than the caller holds.

@@ -36,7 +36,7 @@ func setRestrictions(d Deps) *method.Method {
 			if err != nil {
 				return method.None{}, err
 			}
-			sent.Set("blockedIPs", texts(list))
+			sent.Set("blockedIPs", document.Texts(list))
 		}
 		if c.Params.BlockedWords != "" {
 			words, err := parsed("blockedWords", c.Params.BlockedWords)

@@ -171,14 +171,14 @@ func (s *siteChange) readLists(p *SetSiteConfigParams) error {
 		if err != nil {
 			return err
 		}
-		s.members.Set("trustedShareURLs", texts(list))
+		s.members.Set("trustedShareURLs", document.Texts(list))
 	}
 	if p.Tags != "" {
 		list, err := textList("tags", p.Tags)
 		if err != nil {
 			return err
 		}
-		s.members.Set("tags", texts(list))
+		s.members.Set("tags", document.Texts(list))
 	}
 	return nil
 }
@@ -266,7 +266,7 @@ func (s *siteChange) checkMember(record *store.Site) error {
 
 // apply writes the members into the stored configuration. Those that the call does not name stay as they are.
 func (s *siteChange) apply(record *store.Site) error {
-	own, err := stored(record.Config)
+	own, err := document.ParseStored(record.Config)
 	if err != nil {
 		return err
 	}

@@ -124,7 +124,7 @@ func (c *keyChange) apply(k *store.Key) error {
 		}
 		k.PublicKey = c.public
 	}
-	own, err := stored(k.Config)
+	own, err := document.ParseStored(k.Config)
 	if err != nil {
 		return err
 	}

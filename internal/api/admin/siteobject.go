@@ -27,7 +27,7 @@ var siteMembers = []struct {
 	initial document.Value
 	child   bool
 }{
-	{"trustedShareURLs", texts([]string{"bit.ly/*", "fw.to/*", "shr.gs/*", "vst.to/*", "socli.ru/*", "s.gigya-api.cn/*"}), true},
+	{"trustedShareURLs", document.Texts([]string{"bit.ly/*", "fw.to/*", "shr.gs/*", "vst.to/*", "socli.ru/*", "s.gigya-api.cn/*"}), true},
 	{"tags", document.ArrayOf(), false},
 	{"captchaProvider", document.String("Google"), true},
 	{memberSettings, object("CNAME", document.String(""), "shortURLDomain", document.String(""),
@@ -59,7 +59,7 @@ type siteScope struct {
 
 // siteConfig is the configuration of the site as getSiteConfig shows it.
 func (d Deps) siteConfig(ctx context.Context, s *site.Site, scope siteScope) (*document.Object, error) {
-	own, err := stored(s.Config)
+	own, err := document.ParseStored(s.Config)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func (d Deps) siteConfig(ctx context.Context, s *site.Site, scope siteScope) (*d
 	out := &document.Object{}
 	out.Set("baseDomain", document.String(s.BaseDomain))
 	out.Set("dataCenter", document.String(s.DataCenter))
-	out.Set("trustedSiteURLs", texts(s.TrustedSiteURLs))
+	out.Set("trustedSiteURLs", document.Texts(s.TrustedSiteURLs))
 	out.Set("description", document.String(s.Description))
 	shown := []string{memberGroup, memberGlobalConf, memberServices, memberGigya, memberGlobalSite, memberRestrictions}
 	for _, m := range siteMembers {
@@ -162,7 +162,7 @@ func (d Deps) addGroup(ctx context.Context, out *document.Object, s *site.Site, 
 			return err
 		}
 		if len(members) > 0 {
-			shown.Set("members", texts(members))
+			shown.Set("members", document.Texts(members))
 		}
 	}
 	if !explicit {
@@ -190,7 +190,7 @@ func (d Deps) parentConfig(ctx context.Context, s *site.Site) (*document.Object,
 	if err != nil {
 		return nil, err
 	}
-	return stored(parent.Config)
+	return document.ParseStored(parent.Config)
 }
 
 // members are the API keys of the sites that hang on the site, oldest first, without deleted ones.

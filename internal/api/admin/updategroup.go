@@ -142,7 +142,8 @@ func (g *groupChange) after(tx store.Tx, partner int64, before acl.Group) (acl.G
 		return after, err
 	}
 	after.Users = unique(append(slices.Clone(after.Users), g.add...))
-	after.Users = slices.DeleteFunc(after.Users, func(u string) bool { return slices.Contains(g.remove, u) })
+	removed := setOf(g.remove)
+	after.Users = slices.DeleteFunc(after.Users, func(u string) bool { return removed[u] })
 	if len(after.Users) > maxUsers {
 		return after, gigya.InvalidArgumentBecause("addUsers", "a group has at most 5000 members")
 	}
@@ -151,7 +152,6 @@ func (g *groupChange) after(tx store.Tx, partner int64, before acl.Group) (acl.G
 
 // gives tells whether the change may give somebody rights: another list or scope, or a new member.
 func (g *groupChange) gives(before, after acl.Group) bool {
-	return g.params.ACLID != "" || g.scope != nil || slices.ContainsFunc(after.Users, func(u string) bool {
-		return !slices.Contains(before.Users, u)
-	})
+	was := setOf(before.Users)
+	return g.params.ACLID != "" || g.scope != nil || slices.ContainsFunc(after.Users, func(u string) bool { return !was[u] })
 }

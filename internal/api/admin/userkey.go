@@ -51,7 +51,7 @@ const (
 
 // viewKey shows the key without its secret.
 func viewKey(k *store.Key) (*UserKey, error) {
-	own, err := stored(k.Config)
+	own, err := document.ParseStored(k.Config)
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,7 @@ func Kinds() []*siteconfig.Kind { return []*siteconfig.Kind{dataflowKind, draftK
 var dataflowKind = &siteconfig.Kind{
 	Name: "dataflow", Of: siteconfig.OfSite, Large: true, Shape: dataflowShape,
 	Check:   func(doc json.RawMessage) error { return checkDataflow("", doc) },
+	Needed:  flowNeeded,
 	Secrets: secretPaths(), Summary: "A published dataflow: the steps in which records are read, changed and written.",
 }
 

@@ -17,11 +17,13 @@ import (
 )
 
 var schedulingKind = &siteconfig.Kind{
-	Name: "scheduling", Of: siteconfig.OfSite, Large: true, Size: 64 << 10, Shape: schedulingShape,
+	Name: schedulingName, Of: siteconfig.OfSite, Large: true, Size: 64 << 10, Shape: schedulingShape,
 	Check:   func(doc json.RawMessage) error { return checkScheduling("", doc) },
 	Refers:  checkFlow,
 	Summary: "When a dataflow is run.",
 }
+
+const schedulingName = "scheduling"
 
 // flowMember names the dataflow that a scheduling runs.
 const flowMember = "dataflowId"
@@ -105,6 +107,21 @@ func checkFlow(tx store.Tx, s *site.Site, doc json.RawMessage) error {
 		return notFound("dataflow", id)
 	}
 	return err
+}
+
+// flowNeeded refuses to remove a dataflow that a scheduling of the site runs.
+func flowNeeded(tx store.Tx, s *site.Site, id string) error {
+	schedulings, err := tx.ConfigObjects(s.APIKey, schedulingName)
+	if err != nil {
+		return err
+	}
+	for _, record := range schedulings {
+		raw, _ := document.Member(record.Document, flowMember)
+		if runs, _ := document.Text(raw); runs == id {
+			return gigya.InvalidArgumentBecause("dataflow", "the scheduling "+record.Name+" runs it")
+		}
+	}
+	return nil
 }
 
 // showScheduling returns a scheduling as answers have it.

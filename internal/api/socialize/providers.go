@@ -26,7 +26,7 @@ func Kinds() []*siteconfig.Kind { return []*siteconfig.Kind{providerKind, switch
 // providerKind is that of the social providers, by their names. A member of a site group has its parent's until it sets its own: what
 // a provider calls an application is one thing, and is not mixed with another's secret.
 var providerKind = &siteconfig.Kind{
-	Name: "socialProvider", Of: siteconfig.OfSite, Inherit: siteconfig.ParentIfAbsent, Most: 200, Size: 64 << 10,
+	Name: "socialProvider", Of: siteconfig.OfSite, Inherit: siteconfig.ParentIfAbsent, Most: maxProviders, Size: 64 << 10,
 	// Anybody may have all of them read.
 	Total: 2 << 20,
 	Shape: siteconfig.Object(
@@ -94,8 +94,11 @@ func knownProviders() []string {
 	return names
 }
 
-// maxProviderName bounds the name of a provider, in bytes.
-const maxProviderName = 64
+// maxProviders bounds the providers of a site, and of one call; maxProviderName the name of one, in bytes.
+const (
+	maxProviders    = 200
+	maxProviderName = 64
+)
 
 // providerName returns the name that a provider is stored under; another letter case is that of a known one.
 func providerName(name string) (string, error) {

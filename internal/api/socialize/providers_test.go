@@ -238,6 +238,21 @@ func TestWhatIsSealedTheAuditLogMasks(t *testing.T) {
 	}
 }
 
+// spellings are members of an object whose names differ in letter case alone.
+func spellings(name string, n int) []string {
+	list := make([]string, n)
+	for i := range list {
+		spelt := []byte(name)
+		for at := range spelt {
+			if i>>at&1 == 1 {
+				spelt[at] ^= 'a' ^ 'A'
+			}
+		}
+		list[i] = `"` + string(spelt) + `":{}`
+	}
+	return list
+}
+
 func TestWhatIsNoProvider(t *testing.T) {
 	h := newProviders(t)
 	for sent, want := range map[string]string{
@@ -247,8 +262,10 @@ func TestWhatIsNoProvider(t *testing.T) {
 		`{"facebook":{"settings":[]}}`: "400006 Invalid argument: providers.facebook.settings: must be an object",
 		`{"a b":{"app":{}}}`:           "400006 Invalid argument: providers: a name has 1 to 64 letters, digits, _ and -",
 		`{"mine":{"app":{"id":"x"}}}`:  "400006 Invalid argument: providers.mine: is no known provider; one of your own needs an authorizeEndpoint",
-		`{"mine":{"authorizeEndpoint":"http://id.example.com/"}}`: "400006 Invalid argument: providers.mine.authorizeEndpoint: must be an https URL of at most 2048 bytes",
-		`{"twitter":{"app":{"consumerKey":"kept?"}},"mine":{}}`:   "400006 Invalid argument: providers.mine: is no known provider; one of your own needs an authorizeEndpoint",
+		`{"mine":{"authorizeEndpoint":"http://id.example.com/"}}`:   "400006 Invalid argument: providers.mine.authorizeEndpoint: must be an https URL of at most 2048 bytes",
+		`{"twitter":{"app":{"apiKey":"1"}},"Twitter":{"app":{}}}`:   "400006 Invalid argument: providers.Twitter: is there twice",
+		`{` + strings.Join(spellings("googleplus", 201), ",") + `}`: "400006 Invalid argument: providers: at most 200",
+		`{"twitter":{"app":{"consumerKey":"kept?"}},"mine":{}}`:     "400006 Invalid argument: providers.mine: is no known provider; one of your own needs an authorizeEndpoint",
 	} {
 		if got := h.set("providers", sent); got != want {
 			t.Errorf("%s\n got %s\nwant %s", sent, got, want)

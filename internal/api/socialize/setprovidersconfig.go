@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/caller"
@@ -27,7 +28,7 @@ type SetProvidersConfigParams struct {
 // Servers may call. Providers that are not sent stay, and so do members of app and settings that are not: what was read without
 // secrets can be sent back. null takes a member away. A provider that is sent as it is already is not stored, so that a member of a
 // site group goes on inheriting it. Either all of it is stored or none: text that is no JSON object is 400004, an unknown provider
-// without an authorizeEndpoint and a wrong member 400006.
+// without an authorizeEndpoint, one that is there in two spellings, more than 200 and a wrong member 400006.
 //
 // Sources: SAP's toolkit, which sends what it read.
 //
@@ -42,12 +43,9 @@ func setProvidersConfig(d Deps) *method.Method {
 	}
 	return method.New(spec, func(ctx context.Context, c *method.Call[SetProvidersConfigParams]) (method.None, error) {
 		p := &c.Params
-		providers := &document.Object{}
-		if sent(p.Providers) {
-			var err error
-			if providers, err = document.ParseObject([]byte(p.Providers)); err != nil {
-				return method.None{}, gigya.InvalidFormat("providers", "want a JSON object: "+err.Error())
-			}
+		providers, err := readProviders(p.Providers)
+		if err != nil {
+			return method.None{}, err
 		}
 		may, err := d.maySet(ctx, c.Invocation, false)
 		if err != nil {
@@ -68,16 +66,39 @@ func setProvidersConfig(d Deps) *method.Method {
 	})
 }
 
+// readProviders reads the parameter: providers by the names that they are stored under. Two spellings of one name are refused, for one of
+// them would be lost.
+func readProviders(text string) (*document.Object, error) {
+	providers := &document.Object{}
+	if !sent(text) {
+		return providers, nil
+	}
+	said, err := document.ParseObject([]byte(text))
+	if err != nil {
+		return nil, gigya.InvalidFormat("providers", "want a JSON object: "+err.Error())
+	}
+	if said.Len() > maxProviders {
+		return nil, gigya.InvalidArgumentBecause("providers", fmt.Sprintf("at most %d", maxProviders))
+	}
+	for as, v := range said.All() {
+		name, err := providerName(as)
+		if err != nil {
+			return nil, err
+		}
+		if _, twice := providers.Get(name); twice {
+			return nil, gigya.InvalidArgumentBecause("providers."+as, "is there twice")
+		}
+		providers.Set(name, v)
+	}
+	return providers, nil
+}
+
 // sent tells whether the parameter has a value.
 func sent(text string) bool { return text != "" && text != "undefined" }
 
 // setProvider stores one provider. may: the caller may see the secrets that the site inherits.
 func (d Deps) setProvider(tx store.Tx, c *method.Invocation, batch *siteconfig.Batch, may bool, name string, v document.Value) error {
 	path := "providers." + name
-	name, err := providerName(name)
-	if err != nil {
-		return err
-	}
 	if v.Kind() != document.KindObject {
 		return gigya.InvalidArgumentBecause(path, "must be an object")
 	}
