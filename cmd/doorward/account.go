@@ -41,7 +41,7 @@ func (c ofSite) withSite(ctx context.Context, fn func(cfg *config.Config, inst *
 
 // withSiteAnd is withSite with further options.
 func (c ofSite) withSiteAnd(ctx context.Context, more setup.Options, fn func(cfg *config.Config, inst *setup.Installation, s *site.Site) error) error {
-	cfg, _, err := c.load(nil)
+	cfg, _, err := c.load()
 	if err != nil {
 		return err
 	}
@@ -79,6 +79,7 @@ func importer(cfg *config.Config, inst *setup.Installation, s *site.Site) *trans
 		Store: inst.Store, Sites: site.NewDirectory(inst.Store, inst.Sealer), APIKey: s.APIKey, Clock: inst.Clock, Rand: inst.Rand,
 		Passwords: password.New(password.Options{
 			Params: passwordParams(cfg), Slots: cfg.PasswordSlots, Queue: importQueue, Rand: inst.Rand,
+			Services: cfg.PasswordServices,
 		}),
 	}
 }

@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -98,12 +100,11 @@ func (c auditExportCmd) Run(ctx context.Context, con console) error {
 		return err
 	}
 	return c.with(ctx, false, func(_ *config.Config, inst *setup.Installation) error {
-		e := audit.Exported{Logs: []string{c.Site}, From: from, Until: until}
-		if c.Site == "" {
-			if e.Logs, err = inst.Store.AuditLogs(ctx); err != nil {
-				return err
-			}
+		logs, err := c.logs(ctx, inst.Store)
+		if err != nil {
+			return err
 		}
+		e := audit.Exported{Logs: logs, From: from, Until: until}
 		var n int64
 		write := func(w io.Writer) (err error) {
 			n, err = e.Write(ctx, inst.Store, w)
@@ -119,6 +120,21 @@ func (c auditExportCmd) Run(ctx context.Context, con console) error {
 		}
 		return err
 	})
+}
+
+// logs are the logs to export. That of a site which is not there any more stays until its time is over.
+func (c auditExportCmd) logs(ctx context.Context, s store.Store) ([]string, error) {
+	if c.Site == "" {
+		return s.AuditLogs(ctx)
+	}
+	if _, err := s.Site(ctx, c.Site); !errors.Is(err, store.ErrNotFound) {
+		return []string{c.Site}, err
+	}
+	logs, err := s.AuditLogs(ctx)
+	if err == nil && !slices.Contains(logs, c.Site) {
+		err = fmt.Errorf("there is no site with the API key %q, and no log of one that was", c.Site)
+	}
+	return []string{c.Site}, err
 }
 
 type auditAccountCmd struct {

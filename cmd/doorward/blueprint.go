@@ -72,6 +72,9 @@ func readFiles(b *blueprint.Blueprint, folder string) (t *blueprint.Tree, err er
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, root.Close()) }()
+	if err := checkWhole(root, folder); err != nil {
+		return nil, err
+	}
 	return b.Read(root.FS(), os.LookupEnv)
 }
 

@@ -14,7 +14,7 @@ type configCmd struct {
 
 // Run prints every setting with its value and origin.
 func (c configCmd) Run(con console) error {
-	_, values, err := c.load(nil)
+	_, values, err := c.load()
 	if err != nil {
 		return err
 	}

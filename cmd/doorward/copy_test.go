@@ -59,7 +59,11 @@ func (p place) register(t *testing.T, server proxied, n *int) {
 func (p place) export(t *testing.T) []byte {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "export.ndjson")
-	command(t, "account", "export", "--data", p.folder, "--database", p.database, file)
+	args := []string{"account", "export", "--data", p.folder, file}
+	if p.database != "" {
+		args = append(args, "--database", p.database)
+	}
+	command(t, args...)
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

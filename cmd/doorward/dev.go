@@ -47,8 +47,9 @@ func (c devCmd) Run(ctx context.Context, con console) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, remove()) }()
+	room := newProcessors()
 	inst, err := setup.Open(ctx, setup.Options{
-		Folder: folder, Database: cfg.Database, PasswordFile: cfg.DatabasePasswordFile, Create: true,
+		Folder: folder, Database: cfg.Database, PasswordFile: cfg.DatabasePasswordFile, Create: true, Passing: room.forPasses,
 	})
 	if err != nil {
 		return err
@@ -64,7 +65,7 @@ func (c devCmd) Run(ctx context.Context, con console) (err error) {
 	if err := c.seed(ctx, con, cfg, inst, identity); err != nil {
 		return err
 	}
-	return c.serve(ctx, con, cfg, inst, identity)
+	return c.serve(ctx, con, cfg, inst, identity, room)
 }
 
 // settings are those of --set. What the environment says of a server in production is not meant for a trial.
@@ -80,6 +81,9 @@ func (c devCmd) settings() (*config.Config, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.Data == "" && cfg.Database != "" {
+		return nil, usagef("--set database without --data: the master key would be removed with the temporary folder, and without it the database opens no more; give --data too")
+	}
 	for _, address := range []string{c.HTTP, c.HTTPS} {
 		if err := c.checkAddress(address); err != nil {
 			return nil, err
@@ -88,7 +92,7 @@ func (c devCmd) settings() (*config.Config, error) {
 	return cfg, nil
 }
 
-func (c devCmd) serve(ctx context.Context, con console, cfg *config.Config, inst *setup.Installation, identity *setup.Dev) (err error) {
+func (c devCmd) serve(ctx context.Context, con console, cfg *config.Config, inst *setup.Installation, identity *setup.Dev, room *processors) (err error) {
 	log := slog.New(slog.DiscardHandler)
 	if c.Log {
 		log = newLog(cfg, con.Err)
@@ -97,7 +101,7 @@ func (c devCmd) serve(ctx context.Context, con console, cfg *config.Config, inst
 	if err != nil {
 		return err
 	}
-	options := serverOptions(cfg, inst, log)
+	options := serverOptions(cfg, inst, log, room)
 	options.AllowInsecure, options.DevMode = true, true
 	options.OpenTemplates = cfg.OpenTemplates != "never"
 	defer spareCollector()()

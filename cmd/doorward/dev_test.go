@@ -154,7 +154,7 @@ func paste(t *testing.T, line string) answer {
 	return a
 }
 
-func TestAPortInUseIsSaidWithWhatToDo(t *testing.T) {
+func TestAPortInUseIsSaidWithTheWayOut(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -174,7 +174,7 @@ func TestADevThatIsAProxyKeepsToThisMachine(t *testing.T) {
 	for args, want := range map[string]string{
 		"dev --proxy --http 0.0.0.0:0 --https 127.0.0.1:0":                           "can be reached from other machines",
 		"dev --proxy --http " + taken.Addr().String() + " --https 127.0.0.1:0":       "is in use by another program",
-		"dev --proxy --http  --https 127.0.0.1:0":                                    "is not an address",
+		"dev --proxy --http  --https 127.0.0.1:0":                                    "--http is empty",
 		"dev --proxy --allow-remote --http 0.0.0.0:99999 --https 127.0.0.1:0":        "is not an address",
 		"dev --proxy --http 127.0.0.1:0 --https 127.0.0.1:0 --set listen.http=:8080": "dev decides on the setting listen.http itself",
 	} {

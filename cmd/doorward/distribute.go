@@ -19,7 +19,7 @@ func (c distributeCmd) Run(ctx context.Context, con console) error {
 	if c.Shards < 1 || c.Shards > 1024 {
 		return usagef("--shards %d: it must be 1 to 1024", c.Shards)
 	}
-	cfg, _, err := c.load(nil)
+	cfg, _, err := c.load()
 	if err != nil {
 		return err
 	}

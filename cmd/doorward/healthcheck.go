@@ -59,7 +59,7 @@ func (c healthcheckCmd) target() (string, error) {
 		}
 		return u.String(), nil
 	}
-	cfg, _, err := c.load(nil)
+	cfg, _, err := c.load()
 	if err != nil {
 		return "", err
 	}

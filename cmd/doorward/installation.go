@@ -23,17 +23,25 @@ type configured struct {
 	Set        map[string]string `placeholder:"KEY=VALUE" mapsep:"none" help:"Override any setting; may be repeated."`
 }
 
+// given is a setting that a flag of its own gives.
+type given struct{ flag, key, value string }
+
 // load reads the configuration; more are further settings that a verb's own flags give.
-func (c configured) load(more map[string]string) (*config.Config, []config.Value, error) {
+func (c configured) load(more ...given) (*config.Config, []config.Value, error) {
 	flags := map[string]string{}
 	maps.Copy(flags, c.Set)
 	if c.Data != "" {
-		flags["data"] = c.Data
+		more = append(more, given{"--data", "data", c.Data})
 	}
 	if c.Database != "" {
-		flags["database"] = c.Database
+		more = append(more, given{"--database", "database", c.Database})
 	}
-	maps.Copy(flags, more)
+	for _, g := range more {
+		if _, twice := flags[g.key]; twice {
+			return nil, nil, usagef("the setting %s is given twice, by %s and by --set: leave one out", g.key, g.flag)
+		}
+		flags[g.key] = g.value
+	}
 	return loadConfig(config.Sources{File: c.ConfigFile, Environ: os.Environ(), Flags: flags})
 }
 
@@ -46,6 +54,11 @@ func loadConfig(src config.Sources) (*config.Config, []config.Value, error) {
 	if err := passwordParams(cfg).Check(); err != nil {
 		return nil, nil, fmt.Errorf("settings password.memory_kib and password.time: %w", err)
 	}
+	for _, service := range cfg.PasswordServices {
+		if err := password.CheckService(service); err != nil {
+			return nil, nil, fmt.Errorf("setting %s: %w", password.ServicesSetting, err)
+		}
+	}
 	return cfg, values, nil
 }
 
@@ -54,11 +67,6 @@ func passwordParams(cfg *config.Config) password.Params {
 	p := password.DefaultParams()
 	p.Memory, p.Time = uint32(cfg.PasswordMemory), uint32(cfg.PasswordTime)
 	return p
-}
-
-// open opens the installation that the configuration names.
-func open(ctx context.Context, cfg *config.Config, create bool) (*setup.Installation, error) {
-	return openWith(ctx, cfg, setup.Options{Create: create})
 }
 
 // openWith opens the installation that the configuration names, with further options.
@@ -71,12 +79,13 @@ func openWith(ctx context.Context, cfg *config.Config, more setup.Options) (*set
 		MasterKey:     os.Getenv(config.MasterKeyVariable),
 		Create:        more.Create,
 		WriteCache:    more.WriteCache,
+		Passing:       more.Passing,
 	})
 }
 
 // with opens the installation of the verb's flags, runs fn and closes it.
 func (c configured) with(ctx context.Context, create bool, fn func(cfg *config.Config, inst *setup.Installation) error) (err error) {
-	cfg, _, err := c.load(nil)
+	cfg, _, err := c.load()
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"reflect"
+	"strings"
 	"syscall"
 	"time"
 
@@ -88,7 +90,9 @@ func run(ctx context.Context, args []string, con console) int {
 	if err != nil {
 		return wrongUsage(con, err, parsed(err))
 	}
-	err = verb.Run()
+	if err = checkEmpty(args, verb); err == nil {
+		err = verb.Run()
+	}
 	var setting *config.Error
 	var usage *usageError
 	var status exitStatus
@@ -102,6 +106,33 @@ func run(ctx context.Context, args []string, con console) int {
 	}
 	fmt.Fprintln(con.Err, "doorward:", err)
 	return 1
+}
+
+// checkEmpty refuses empty texts where one is wanted. Most often they are variables of a script that are not set, and to go on as if the
+// flag were not there would make a key for all sites of one for some.
+func checkEmpty(args []string, verb *kong.Context) error {
+	meant := map[string]bool{} // Flags whose empty text says something.
+	for _, element := range verb.Path {
+		if f := element.Flag; f != nil && f.Target.Kind() == reflect.Pointer {
+			meant["--"+f.Name] = true
+		}
+	}
+	before := ""
+	for _, arg := range args {
+		name, ends := strings.CutSuffix(arg, "=")
+		switch {
+		case arg == "--":
+			return nil
+		case arg == "" && strings.HasPrefix(before, "--") && !meant[before]:
+			return usagef("%s is empty: give a value, or leave it out", before)
+		case arg == "" && !meant[before]:
+			return usagef("an argument is empty: give a value, or leave it out")
+		case ends && strings.HasPrefix(name, "--") && !strings.Contains(name, "=") && !meant[name]:
+			return usagef("%s is empty: give a value, or leave it out", name)
+		}
+		before = arg
+	}
+	return nil
 }
 
 // usageError says that the command was called in a way that cannot work: exit status 2.

@@ -29,13 +29,14 @@ type serveCmd struct {
 
 // Run starts the server and ends it, with every accepted call finished, when the process is told to stop.
 func (c serveCmd) Run(ctx context.Context, con console) (err error) {
-	flags := map[string]string{}
-	for key, value := range map[string]*string{"listen.http": c.HTTP, "listen.https": c.HTTPS} {
-		if value != nil {
-			flags[key] = *value
-		}
+	var flags []given
+	if c.HTTP != nil {
+		flags = append(flags, given{"--http", "listen.http", *c.HTTP})
 	}
-	cfg, _, err := c.load(flags)
+	if c.HTTPS != nil {
+		flags = append(flags, given{"--https", "listen.https", *c.HTTPS})
+	}
+	cfg, _, err := c.load(flags...)
 	if err != nil {
 		return err
 	}
@@ -49,7 +50,8 @@ func (c serveCmd) Run(ctx context.Context, con console) (err error) {
 			return fmt.Errorf("settings tls.cert and tls.key: %w", err)
 		}
 	}
-	inst, err := open(ctx, cfg, true)
+	room := newProcessors()
+	inst, err := openWith(ctx, cfg, setup.Options{Create: true, Passing: room.forPasses})
 	if err != nil {
 		return err
 	}
@@ -58,7 +60,7 @@ func (c serveCmd) Run(ctx context.Context, con console) (err error) {
 		return err
 	}
 	defer spareCollector()()
-	srv, err := server.New(ctx, serverOptions(cfg, inst, log))
+	srv, err := server.New(ctx, serverOptions(cfg, inst, log, room))
 	if err != nil {
 		return err
 	}
@@ -123,6 +125,11 @@ func checkProduction(cfg *config.Config) error {
 	case cfg.PasswordMemory*cfg.PasswordTime < leastWork:
 		return fmt.Errorf("password.memory_kib times password.time is %d: hashes that cost so little are soon guessed; at least %d is needed", cfg.PasswordMemory*cfg.PasswordTime, leastWork)
 	}
+	for _, service := range cfg.PasswordServices {
+		if !strings.HasPrefix(service, "https:") {
+			return fmt.Errorf("%s lists %s, which is for dev alone: passwords leave a server that is in use by https", password.ServicesSetting, service)
+		}
+	}
 	for _, network := range cfg.TrustedProxies {
 		if network.Bits() == 0 {
 			return fmt.Errorf("trusted_proxies names %s, the whole internet: anybody could claim to have come by TLS, from any address; name the proxies alone", network)
@@ -132,12 +139,15 @@ func checkProduction(cfg *config.Config) error {
 }
 
 // serverOptions are what dev and serve have in common.
-func serverOptions(cfg *config.Config, inst *setup.Installation, log *slog.Logger) server.Options {
+func serverOptions(cfg *config.Config, inst *setup.Installation, log *slog.Logger, room *processors) server.Options {
 	return server.Options{
 		Store: inst.Store, Sealer: inst.Sealer, Clock: inst.Clock, Log: log,
 		Issuer: cfg.Issuer, OAuthIssuer: cfg.OAuthIssuer, PublicURL: cfg.PublicURL,
 		DataCenter: cfg.DataCenter, Routes: cfg.DataCenters, TrustedProxies: cfg.TrustedProxies,
-		Password:      password.Options{Params: passwordParams(cfg), Slots: cfg.PasswordSlots, Queue: cfg.PasswordQueue, Hashing: roomForHashes()},
+		Password: password.Options{
+			Params: passwordParams(cfg), Slots: cfg.PasswordSlots, Queue: cfg.PasswordQueue, Hashing: room.forHashes,
+			Services: cfg.PasswordServices, Transport: password.NewTransport(),
+		},
 		Rates:         gateway.Rates{Address: rate(cfg.RateAll), Client: rate(cfg.RateClients), Server: rate(cfg.RateKeys)},
 		OpenTemplates: cfg.OpenTemplates == "always",
 		ContentType:   cfg.ContentType, CallTimeout: cfg.CallTimeout,

@@ -103,7 +103,7 @@ func TestBoundsOfTheServerAreThoseOfTheSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := serverOptions(cfg, &setup.Installation{}, nil)
+	o := serverOptions(cfg, &setup.Installation{}, nil, newProcessors())
 	rates := gateway.Rates{Address: gateway.Rate{Limit: 2.5, Burst: 3}, Client: gateway.Rate{Limit: 7, Burst: 70}, Server: gateway.Rate{Limit: 9, Burst: 9}}
 	if o.Rates != rates || o.BodyMemory != 33<<20 || o.AuditRetention != 48*time.Hour || o.AuditPersonal != "omit" {
 		t.Errorf("rates %+v, body memory %d, retention %s", o.Rates, o.BodyMemory, o.AuditRetention)
@@ -114,7 +114,7 @@ func TestBoundsOfTheServerAreThoseOfTheSettings(t *testing.T) {
 	if cfg, _, err = config.Load(config.Sources{}); err != nil {
 		t.Fatal(err)
 	}
-	if o := serverOptions(cfg, &setup.Installation{}, nil); o.Rates != (gateway.Rates{}) || o.BodyMemory < gateway.LeastBodyMemory {
+	if o := serverOptions(cfg, &setup.Installation{}, nil, newProcessors()); o.Rates != (gateway.Rates{}) || o.BodyMemory < gateway.LeastBodyMemory {
 		t.Errorf("by default: rates %+v, body memory %d", o.Rates, o.BodyMemory)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -91,7 +92,8 @@ func (c siteCreateCmd) Run(ctx context.Context, con console) error {
 
 // check refuses what cannot be a site, before anything is made.
 func (c siteCreateCmd) check() error {
-	if strings.ContainsAny(c.Domain, "/:@ ?#") || !strings.Contains(c.Domain, ".") && c.Domain != "localhost" {
+	labels := strings.Split(c.Domain, ".")
+	if strings.ContainsAny(c.Domain, "/:@ ?#*\\,") || len(labels) < 2 && c.Domain != "localhost" || slices.Contains(labels, "") {
 		return usagef("--domain %q is not a bare domain such as shop.example.com", c.Domain)
 	}
 	if c.APIKey != "" && !site.ValidAPIKey(c.APIKey) {

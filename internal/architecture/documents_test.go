@@ -50,7 +50,9 @@ func TestTestsThatDocumentsNameExist(t *testing.T) {
 // What users and readers see speaks of the project alone.
 func TestTheProjectSpeaksOfItselfAlone(t *testing.T) {
 	root := filepath.Join("..", "..")
-	foreign := regexp.MustCompile(`\b(TODO|FIXME|XXX)\b|(?i:protocol\.md|examples\.md|search\.md|errors\.yaml|attacks\.md|registry\.npmjs|proxy\.golang|deb\.debian)`)
+	// Put together of halves, so that whoever looks for such words does not find them here.
+	unfinished := "TO" + "DO|FIX" + "ME|X" + "XX"
+	foreign := regexp.MustCompile(`\b(` + unfinished + `)\b|(?i:protocol\.md|examples\.md|search\.md|errors\.yaml|attacks\.md|registry\.npmjs|proxy\.golang|deb\.debian)`)
 	err := filepath.WalkDir(root, func(name string, entry os.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -63,7 +65,7 @@ func TestTheProjectSpeaksOfItselfAlone(t *testing.T) {
 		default:
 			return nil
 		}
-		if entry.IsDir() || strings.HasSuffix(name, "documents_test.go") {
+		if entry.IsDir() {
 			return nil
 		}
 		text, err := os.ReadFile(name)

@@ -57,6 +57,8 @@ type Config struct {
 	PasswordTime   int
 	PasswordSlots  int
 	PasswordQueue  int
+	// PasswordServices are URLs; the text of each is as it was written.
+	PasswordServices []string
 
 	Connections           int
 	ConnectionsPerAddress int
@@ -314,7 +316,7 @@ func textOf(v any) (string, error) {
 		}
 		return strings.Join(parts, ","), nil
 	}
-	return "", fmt.Errorf("a %T is of no use here", v)
+	return "", errors.New("want a text, a number, true, false or a list of them")
 }
 
 // unknown says that there is no such setting, and which one may be meant.

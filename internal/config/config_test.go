@@ -41,7 +41,7 @@ func TestFlagsBeatTheEnvironmentAndTheEnvironmentBeatsTheFile(t *testing.T) {
 	}
 }
 
-func TestWrongSettingsAreErrorsThatSayWhatToDo(t *testing.T) {
+func TestWrongSettingsAreErrorsThatSayWhatIsRight(t *testing.T) {
 	for name, test := range map[string]struct {
 		file string
 		env  string
@@ -81,7 +81,10 @@ func TestWrongSettingsAreErrorsThatSayWhatToDo(t *testing.T) {
 		"a negative retention":               {env: "DOORWARD_AUDIT_RETENTION=-1d", want: "is not a time such as 400d"},
 		"a retention of a thousand years":    {env: "DOORWARD_AUDIT_RETENTION=65535d", want: "is not a time such as 400d"},
 		"neither true nor false":             {file: "allow_http_secrets = \"maybe\"", want: "is neither true nor false"},
-		"a date":                             {file: "data = 2024-01-01", want: "setting data: a "},
+		"a date":                             {file: "data = 2024-01-01", want: "setting data: want a text, a number, true, false or a list of them"},
+		"a list of tables":                   {file: "[[trusted_proxies]]\nnet = \"10.0.0.0/8\"", want: "setting trusted_proxies: want a text, a number, true, false or a list of them"},
+		"half of all addresses":              {env: "DOORWARD_TRUSTED_PROXIES=::ffff:0:0/95", want: "want IPv4 networks in their own form, such as 10.0.0.0/8"},
+		"a public URL with a fragment":       {env: "DOORWARD_PUBLIC_URL=https://id.example.com#x", want: "not of the form"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			src := config.Sources{}
@@ -96,6 +99,19 @@ func TestWrongSettingsAreErrorsThatSayWhatToDo(t *testing.T) {
 				t.Errorf("error %v, want one that contains %q", err, test.want)
 			}
 		})
+	}
+}
+
+// TestAProxyMayBeNamedInAnyFormOfItsAddress: addresses of clients are compared in their own form, so that another one would be that of nobody.
+func TestAProxyMayBeNamedInAnyFormOfItsAddress(t *testing.T) {
+	for text, want := range map[string]string{
+		"10.1.2.3": "10.1.2.3/32", "::ffff:10.1.2.3": "10.1.2.3/32", "::ffff:10.1.2.3/104": "10.0.0.0/8", "10.1.2.3/8": "10.0.0.0/8", "::ffff:0:0/96": "0.0.0.0/0",
+		"2001:db8::1": "2001:db8::1/128", "2001:db8::1/32": "2001:db8::/32", "fe80::1%eth0": "fe80::1/128",
+	} {
+		c, _, err := config.Load(config.Sources{Environ: []string{"DOORWARD_TRUSTED_PROXIES=" + text}})
+		if err != nil || len(c.TrustedProxies) != 1 || c.TrustedProxies[0].String() != want {
+			t.Errorf("%s: %v, %v, want %s", text, c, err, want)
+		}
 	}
 }
 

@@ -94,6 +94,8 @@ var settings = []Setting{
 		func(c *Config, v string) error { return integer(&c.PasswordSlots, v, 0, 1024) }},
 	{"password.queue", "256", "Logins that may wait for a slot; more are answered 403048.",
 		func(c *Config, v string) error { return integer(&c.PasswordQueue, v, 1, 1<<16) }},
+	{"password.services", "", "Comma list of the URLs that are sent passwords to hash them, at logins of accounts imported with the algorithm custom: https, in dev also http to this machine; empty: none.",
+		func(c *Config, v string) error { return list(&c.PasswordServices, v) }},
 
 	{"limit.connections", "10000", "Open connections at each of http and https; more wait until one ends.",
 		func(c *Config, v string) error { return integer(&c.Connections, v, 1, 1<<20) }},
@@ -315,25 +317,52 @@ func level(to *slog.Level, v string) error {
 	return nil
 }
 
-func prefixes(to *[]netip.Prefix, v string) error {
-	var list []netip.Prefix
+// list takes texts with commas between them; blanks around them and empty ones are passed over.
+func list(to *[]string, v string) error {
+	*to = nil
 	for _, item := range strings.Split(v, ",") {
-		item = strings.TrimSpace(item)
-		if item == "" {
-			continue
+		if item = strings.TrimSpace(item); item != "" {
+			*to = append(*to, item)
 		}
-		if addr, err := netip.ParseAddr(item); err == nil {
-			list = append(list, netip.PrefixFrom(addr, addr.BitLen()))
-			continue
-		}
-		p, err := netip.ParsePrefix(item)
-		if err != nil {
-			return fmt.Errorf("%q is neither an address nor a network such as 10.0.0.0/8", item)
-		}
-		list = append(list, p.Masked())
 	}
-	*to = list
 	return nil
+}
+
+func prefixes(to *[]netip.Prefix, v string) error {
+	var items []string
+	if err := list(&items, v); err != nil {
+		return err
+	}
+	var all []netip.Prefix
+	for _, item := range items {
+		p, err := network(item)
+		if err != nil {
+			return err
+		}
+		all = append(all, p)
+	}
+	*to = all
+	return nil
+}
+
+// network takes an address or a network. IPv4 within IPv6 is taken for what it is: addresses are compared in their own form.
+func network(text string) (netip.Prefix, error) {
+	if addr, err := netip.ParseAddr(text); err == nil {
+		addr = addr.Unmap().WithZone("")
+		return netip.PrefixFrom(addr, addr.BitLen()), nil
+	}
+	p, err := netip.ParsePrefix(text)
+	if err != nil {
+		return netip.Prefix{}, fmt.Errorf("%q is neither an address nor a network such as 10.0.0.0/8", text)
+	}
+	if p.Addr().Is4In6() {
+		const mapped = 96 // bits before the IPv4 address
+		if p.Bits() < mapped {
+			return netip.Prefix{}, fmt.Errorf("%q: want IPv4 networks in their own form, such as 10.0.0.0/8", text)
+		}
+		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-mapped)
+	}
+	return p.Masked(), nil
 }
 
 func publicURL(to *string, v string) error {
@@ -342,7 +371,7 @@ func publicURL(to *string, v string) error {
 		return nil
 	}
 	u, err := url.Parse(v)
-	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
 		return fmt.Errorf("%q is not of the form https://id.example.com", v)
 	}
 	*to = u.Scheme + "://" + u.Host

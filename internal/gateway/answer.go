@@ -192,7 +192,7 @@ func (x *exchange) failureHeaders(header http.Header) {
 	case x.failure.Code == gigya.APIRateLimitExceeded:
 		header.Set("Retry-After", "1")
 	case x.failure.Code == gigya.InvalidDataCenter && x.realStatus && x.format != gigya.JSONP:
-		if m, ok := x.failure.Members.(elsewhere); ok {
+		if m, ok := x.failure.Members.(elsewhere); ok && m.Location != "" {
 			header.Set("Location", m.Location)
 		}
 	case x.bearerError != "" && x.record.HTTPStatus == http.StatusUnauthorized:

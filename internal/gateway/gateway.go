@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -158,6 +159,10 @@ func (g *Gateway) call(w http.ResponseWriter, r *http.Request, name string) {
 	x.started = time.Now() // Durations are real, whatever the injected clock says.
 	defer func() {
 		x.record.Duration = time.Since(x.started)
+		if p := recover(); p != nil { // Behind the method: what of the answer was written is not known, so that there is none.
+			x.record.Stack, x.record.Code, x.record.Cause = debug.Stack(), gigya.GeneralServerError, fmt.Errorf("panic: %v", p)
+			defer panic(http.ErrAbortHandler)
+		}
 		g.Metrics.end(&x.record)
 		x.record.log(r.Context(), g.Log)
 	}()
@@ -222,7 +227,7 @@ func (g *Gateway) exchange(r *http.Request, name string) *exchange {
 		Time:      now,
 		CallID:    x.inv.CallID,
 		Name:      cut(name, 128),
-		Verb:      r.Method,
+		Verb:      cut(r.Method, 16),
 		ClientIP:  x.inv.ClientIP,
 		Secure:    x.inv.Secure,
 		UserAgent: x.inv.UserAgent,

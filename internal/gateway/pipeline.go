@@ -200,19 +200,32 @@ func (x *exchange) elsewhereError(s *site.Site) error {
 	}
 	// Who may know which site it is: the log and the audit, and how the page's CORS question is answered.
 	x.record.APIKey = s.APIKey
-	name := x.canonicalName()
-	namespace, _ := method.SplitName(name)
-	return &gigya.Error{
-		Code:    gigya.InvalidDataCenter,
-		Details: "This API key is served by another data center",
-		Members: elsewhere{domain, "https://" + namespace + "." + domain + "/" + name},
+	moved := elsewhere{APIDomain: domain}
+	if name := x.canonicalName(); plainName(name) {
+		namespace, _ := method.SplitName(name)
+		moved.Location = "https://" + namespace + "." + domain + "/" + name
 	}
+	return &gigya.Error{Code: gigya.InvalidDataCenter, Details: "This API key is served by another data center", Members: moved}
 }
 
 // elsewhere tells where a site is served: administration tools follow it by themselves.
 type elsewhere struct {
 	APIDomain string `json:"apiDomain"`
-	Location  string `json:"location"`
+	// Location is empty for a name that the caller made up: it could end the host name before our domain.
+	Location string `json:"location,omitempty"`
+}
+
+// plainName tells whether the name may stand in an address: letters and digits, with single dots between them.
+func plainName(name string) bool {
+	before := byte('.')
+	for i := range len(name) {
+		c := name[i]
+		if c == '.' && before == '.' || c != '.' && (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
+			return false
+		}
+		before = c
+	}
+	return before != '.'
 }
 
 // checkPage refuses calls that a page makes which the site does not trust: scripts by JSONP, which any page can include

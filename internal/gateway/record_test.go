@@ -1,7 +1,11 @@
 package gateway_test
 
 import (
+	"bytes"
+	"context"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"regexp"
 	"strconv"
@@ -11,7 +15,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/doorward/doorward/doorwardtest"
+	"github.com/doorward/doorward/internal/caller"
+	"github.com/doorward/doorward/internal/clock"
+	"github.com/doorward/doorward/internal/gateway"
+	"github.com/doorward/doorward/internal/method"
 	"github.com/doorward/doorward/internal/server"
+	"github.com/doorward/doorward/internal/site"
+	"github.com/doorward/doorward/internal/store"
 )
 
 // What differs from run to run in a line of the log.
@@ -61,4 +71,68 @@ func TestALogLineSaysWhoCalledWhatFromWhere(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestALogLineIsBounded(t *testing.T) {
+	d := front(t)
+	long := strings.Repeat("X", 10000)
+	r := verb(long, "/test.echo?apiKey="+d.APIKey)
+	r.Header.Set("User-Agent", long)
+	r.URL.Path = "/test." + long
+	_, body := serve(d, r)
+	if line := logLine(t, d, callIDs.FindString(body)); len(line) > 2000 {
+		t.Errorf("a line of %d bytes", len(line))
+	}
+}
+
+// failingRecorder is an audit log whose code has a mistake.
+type failingRecorder struct{}
+
+func (failingRecorder) Ending(*gateway.Record) *store.Audit { return nil }
+
+func (failingRecorder) Record(context.Context, *gateway.Record) error { panic("out of ink") }
+
+// TestAPanicBehindTheMethodIsCountedAndLogged: the connection ends without an answer, as net/http has it, and the operator is told.
+func TestAPanicBehindTheMethodIsCountedAndLogged(t *testing.T) {
+	var log bytes.Buffer
+	metrics := gateway.NewMetrics()
+	g, err := gateway.New(gateway.Options{
+		Methods: method.NewTable(testMethods()...), Sites: noSites{}, Credentials: strangers{}, Clock: clock.System{}, CallID: func() string { return "id" },
+		Log: slog.New(slog.NewJSONHandler(&log, nil)), Recorder: failingRecorder{}, Metrics: metrics,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	func() {
+		defer func() {
+			if p := recover(); p != http.ErrAbortHandler {
+				t.Errorf("net/http is told %v", p)
+			}
+		}()
+		g.ServeHTTP(httptest.NewRecorder(), get("/test.anonymous"))
+	}()
+	var counted strings.Builder
+	metrics.Write(&counted)
+	if !strings.Contains(counted.String(), "doorward_panics_total 1\n") {
+		t.Error("it is not counted")
+	}
+	for _, part := range []string{`"level":"ERROR"`, "out of ink", "failingRecorder"} {
+		if !strings.Contains(log.String(), part) {
+			t.Errorf("the log lacks %s: %s", part, log.String())
+		}
+	}
+}
+
+// noSites knows none.
+type noSites struct{}
+
+func (noSites) Site(context.Context, string) (*site.Site, error) { return nil, store.ErrNotFound }
+
+// strangers are all who call.
+type strangers struct{}
+
+func (strangers) Site(context.Context, *caller.Request) (*site.Site, error) { return nil, nil }
+
+func (strangers) Caller(context.Context, *caller.Request, *site.Site) (*caller.Caller, error) {
+	return &caller.Caller{Class: caller.Public, Via: "none"}, nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/doorward/doorward/doorwardtest"
+	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/gateway"
 	"github.com/doorward/doorward/internal/server"
 	"github.com/doorward/doorward/internal/session"
@@ -458,5 +459,23 @@ func TestANameThatTheCallerMadeUpIsHarmless(t *testing.T) {
 	}
 	if strings.Contains(d.Log(), "\x00") {
 		t.Error("a control character is in the log")
+	}
+}
+
+// TestANameThatTheCallerMadeUpLeadsNowhere names a method whose namespace would end the host name of the address that clients are sent to.
+func TestANameThatTheCallerMadeUpLeadsNowhere(t *testing.T) {
+	d := front(t, doorwardtest.WithDataCenterElsewhere("eu1", "eu1.gigya.com"))
+	elsewhere := d.AddSite(func(s *store.Site) { s.DataCenter = "eu1" })
+	for name, want := range map[string]string{
+		"accounts.nothing": "https://accounts.eu1.gigya.com/accounts.nothing", "3221225986#.x": "", "3221225986?.x": "", "a:b@c.x": "", "\\evil.x": "", ".x": "", "a b.x": "",
+		"a.\r\nX: y": "", "a.b#c": "",
+	} {
+		r := post("/x.y", "apiKey", elsewhere, "httpStatusCodes", "true")
+		r.URL.Path = "/" + name
+		response, body := serve(d, r)
+		location, _ := document.Member([]byte(body), "location")
+		if got := response.Header.Get("Location"); got != want || strings.Trim(string(location), `"`) != want || response.StatusCode != http.StatusMovedPermanently {
+			t.Errorf("%q: status %d, Location %q, want %q, and\n%s", name, response.StatusCode, got, want, body)
+		}
 	}
 }

@@ -86,6 +86,21 @@ func TestAnAuthorityThatMayNotIssueForAHostIsReplaced(t *testing.T) {
 	}
 }
 
+func TestAnAuthorityWhoseKeyIsGoneIsReplacedAndItIsSaid(t *testing.T) {
+	folder := t.TempDir()
+	first, err := localca.Open(folder, time.Now)
+	if err != nil || first.Replaced() {
+		t.Fatalf("the first replaces another: %v", err)
+	}
+	if err := os.Remove(filepath.Join(folder, localca.KeyFile)); err != nil {
+		t.Fatal(err)
+	}
+	second, err := localca.Open(folder, time.Now)
+	if err != nil || second.Pool().Equal(first.Pool()) || !second.Replaced() {
+		t.Errorf("nobody is told that there is another authority: %v", err)
+	}
+}
+
 func TestAnAuthorityWithoutBoundsIsReplacedAndItIsSaid(t *testing.T) {
 	// As versions made it that knew no constraints.
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

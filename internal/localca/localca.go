@@ -62,8 +62,15 @@ type Authority struct {
 func Open(folder string, now func() time.Time, hosts ...string) (*Authority, error) {
 	a := &Authority{now: now, file: filepath.Join(folder, CertFile), more: hosts}
 	err := a.read(folder)
-	a.replaced = err == nil && (now().Add(leafLife).After(a.cert.NotAfter) || !a.permits())
-	if errors.Is(err, fs.ErrNotExist) || a.replaced {
+	missing := errors.Is(err, fs.ErrNotExist)
+	switch {
+	case missing: // Both files, or the one that the other is of no use without: the certificate may be trusted somewhere.
+		_, failed := os.Stat(a.file)
+		a.replaced = failed == nil
+	case err == nil:
+		a.replaced = now().Add(leafLife).After(a.cert.NotAfter) || !a.permits()
+	}
+	if missing || a.replaced {
 		err = a.create(folder)
 	}
 	if err != nil {

@@ -24,6 +24,7 @@ func TestFaultTellsClientsWhatIsTheirsToKnow(t *testing.T) {
 		{gigya.InvalidArgument("x"), gigya.InvalidParameterValue, false},
 		{fmt.Errorf("doing: %w", gigya.InvalidArgument("x")), gigya.InvalidParameterValue, false},
 		{fmt.Errorf("doing: %w", password.ErrBusy), gigya.APIRateLimitExceeded, true},
+		{fmt.Errorf("doing: %w", password.ErrUnavailable), gigya.ServiceUnavailable, true},
 		{fmt.Errorf("doing: %w", store.ErrBusy), gigya.ServiceUnavailable, true},
 		{fmt.Errorf("doing: %w", context.DeadlineExceeded), gigya.Timeout, true},
 		{fmt.Errorf("doing: %w", context.Canceled), gigya.GeneralServerError, true},

@@ -5,9 +5,11 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -147,13 +149,31 @@ func (l *Listeners) httpServer(handler http.Handler, certificate func(*tls.Clien
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    headerBytes,
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: streams},
-		// Handshakes that strangers spoil are no events of ours.
-		ErrorLog: slog.NewLogLogger(l.options.Log.Handler(), slog.LevelDebug),
+		ErrorLog:          log.New(&httpLog{l.options.Log}, "", 0),
 	}
 	if certificate != nil {
 		s.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certificate}
 	}
 	return s
+}
+
+// httpLog takes what the HTTP server says of itself.
+type httpLog struct{ log *slog.Logger }
+
+// ours begin the lines that tell of faults on this side: mistakes in the code, and connections that cannot be taken because descriptors are
+// used up. Handshakes that strangers spoil, and their like, are no events of ours.
+var ours = [...]string{"http: panic ", "http2: panic ", "http: Accept error"}
+
+// Write implements [io.Writer] for a line.
+func (l *httpLog) Write(line []byte) (int, error) {
+	text, level := strings.TrimSuffix(string(line), "\n"), slog.LevelDebug
+	for _, beginning := range ours {
+		if strings.HasPrefix(text, beginning) {
+			level = slog.LevelError
+		}
+	}
+	l.log.Log(context.Background(), level, text)
+	return len(line), nil
 }
 
 // HTTPAddr is the bound address of the plain listener, host:port; empty: there is none.

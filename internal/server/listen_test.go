@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -87,6 +88,61 @@ func TestShutdownCutsOffWhatTakesTooLong(t *testing.T) {
 	if err := <-served; err == nil || !strings.Contains(err.Error(), "cut off") {
 		t.Errorf("got %v", err)
 	}
+}
+
+// TestWhatTheHTTPServerSaysOfItselfIsTold by its weight: a mistake in the code, and descriptors that are used up, at every level of the log; what
+// strangers do to their connections to those alone who look for it.
+func TestWhatTheHTTPServerSaysOfItselfIsTold(t *testing.T) {
+	var log lockedLog
+	listeners, err := server.Listen(server.ListenOptions{
+		HTTP: "127.0.0.1:0", Log: slog.New(slog.NewJSONHandler(&log, nil)),
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/twice" {
+				w.WriteHeader(http.StatusOK)
+				w.WriteHeader(http.StatusOK) // The server says so.
+				return
+			}
+			panic("out of paper")
+		}),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	go func() { served <- listeners.Serve(ctx) }()
+	fetch("http://" + listeners.HTTPAddr() + "/twice")
+	fetch("http://" + listeners.HTTPAddr())
+	stop()
+	if err := <-served; err != nil {
+		t.Error(err)
+	}
+	for _, part := range []string{`"level":"ERROR"`, "out of paper", "listen_test.go"} {
+		if !strings.Contains(log.String(), part) {
+			t.Errorf("the log lacks %s: %s", part, log.String())
+		}
+	}
+	if strings.Contains(log.String(), "superfluous") {
+		t.Errorf("the log has what is for those who look for it: %s", log.String())
+	}
+}
+
+// lockedLog is a log that several write to.
+type lockedLog struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lockedLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *lockedLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 func TestListenRefusesWhatCannotWork(t *testing.T) {

@@ -46,6 +46,8 @@ type Options struct {
 	MasterKey string
 	// WriteCache is that of the SQLite driver's options.
 	WriteCache int
+	// Passing is that of the SQLite driver's options.
+	Passing func(looking int)
 	// Create makes a new installation where there is none; otherwise that is ErrNoInstallation.
 	Create bool
 	// Clock and Rand are those of the installation; nil: the system's.
@@ -105,7 +107,7 @@ func openFile(ctx context.Context, o Options) (store.Store, *seal.Sealer, error)
 	if err != nil {
 		return nil, nil, err
 	}
-	s, err := sqlite.Open(ctx, sqlite.Options{File: database, Clock: o.Clock, WriteCache: o.WriteCache})
+	s, err := sqlite.Open(ctx, sqlite.Options{File: database, Clock: o.Clock, WriteCache: o.WriteCache, Passing: o.Passing})
 	if errors.Is(err, sqlite.ErrNotOurs) {
 		return nil, nil, fmt.Errorf("%w; name the right data folder with --data, or restore a backup", err)
 	}
