@@ -41,7 +41,11 @@ func (h *house) build() error {
 // command runs the binary on the installation.
 func (h *house) command(args ...string) *exec.Cmd {
 	args = append(args, "--data", h.path("data"))
-	if h.database != "" {
+	switch {
+	case h.database == "":
+	case args[0] == "dev":
+		args = append(args, "--set", "database="+h.database)
+	default:
 		args = append(args, "--database", h.database)
 	}
 	cmd := exec.Command(h.path("doorward"), args...)

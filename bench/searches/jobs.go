@@ -20,6 +20,9 @@ type job struct {
 
 func all(text string) func(*house, int) string { return func(*house, int) string { return text } }
 
+// scanned looks at two fields of every account. No index comes by it: there is none for expressions.
+const scanned = `SELECT count(*) FROM accounts WHERE profile.bio = regex("nobody.*") OR profile.zip = regex("x.*")`
+
 var searches = []job{
 	{"by UID", "", func(h *house, n int) string {
 		return fmt.Sprintf(`SELECT * FROM accounts WHERE UID = "%s"`, uid(n%h.accounts))
@@ -48,7 +51,7 @@ var searches = []job{
 	}, true},
 	{"count of all", "", all(`SELECT count(*) FROM accounts`), false},
 	{"sum by group", "", all(`SELECT profile.birthYear, count(*), sum(data.score) FROM accounts GROUP BY profile.birthYear`), false},
-	{"scan without an index", "<= 1.5 s a million", all(`SELECT count(*) FROM accounts WHERE profile.bio CONTAINS "nobodywrotethis" AND NOT profile.zip = "1"`), false},
+	{"scan without an index", "<= 1.5 s a million", all(scanned), false},
 }
 
 // measure measures all jobs.
@@ -182,7 +185,7 @@ func (h *house) beside(alone []time.Duration) error {
 				return
 			default:
 			}
-			_, failed = h.call("accounts.search", "query", `SELECT count(*) FROM accounts WHERE profile.bio CONTAINS "nobodywrotethis" AND NOT profile.zip = "1"`, "timeout", "60000")
+			_, failed = h.call("accounts.search", "query", scanned, "timeout", "60000")
 			scans++
 		}
 	})

@@ -62,8 +62,8 @@ type Rules struct {
 	Server, Lite bool
 	Now          clock.Millis
 	// Conceal keeps from the caller that an identifier is taken, as long as the account waits for its first verification:
-	// instead of a fault, an address that is another account's is kept as one of no use, unverified, and the user name of
-	// a new account is dropped. Who was let in once is told: nobody has somebody else's address in their profile then.
+	// instead of a fault, an address that is another account's is kept as one of no use, unverified, and a user name is
+	// dropped. Who was let in once is told: nobody has somebody else's address in their profile then.
 	Conceal bool
 	// KnownChoices refuses consents and subscriptions that the site's schema has not. Without, they are kept: an import
 	// loses nothing that another installation knew.
@@ -253,13 +253,17 @@ func (e *edit) free(text, kind, field string) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("looking for the owner of an identifier: %w", err)
 	}
-	pending := e.a.Verified == 0 && e.a.LastLogin == 0
-	if e.rules.Conceal && pending && (kind == "email" || e.a.Rev == 0) {
+	if e.conceals() {
 		e.out.Concealed = true
 		return false, nil
 	}
 	e.fault(gigya.UniqueIdentifierExists, kind+" already exists", field)
 	return false, nil
+}
+
+// conceals tells whether nothing may depend on which identifiers the account got of those that it wanted.
+func (e *edit) conceals() bool {
+	return e.rules.Conceal && e.a.Verified == 0 && e.a.LastLogin == 0
 }
 
 // register takes the first address.
@@ -375,7 +379,7 @@ func (e *edit) loginEmails(ch *Change) error {
 	for _, text := range ch.RemoveLoginEmails {
 		e.remove(Normalize(text))
 	}
-	if len(ch.RemoveLoginEmails) > 0 && e.loginIDs.Empty() && e.a.Secrets.PasswordHash != "" {
+	if len(ch.RemoveLoginEmails) > 0 && e.loginIDs.Empty() && e.a.Secrets.PasswordHash != "" && !e.conceals() {
 		return gigya.InvalidArgumentBecause("removeLoginEmails",
 			"the last login identifier of an account with a password cannot be removed; add another first")
 	}

@@ -217,7 +217,7 @@ func appendHash(w *writer, encoded string) {
 		w.name("rounds")
 		w.dst = strconv.AppendInt(w.dst, how.Rounds, 10)
 	}
-	for _, setting := range [...]struct{ name, value string }{{"salt", how.Salt}, {"format", how.Format}, {"binaryFormat", how.BinaryFormat}} {
+	for _, setting := range [...]struct{ name, value string }{{"salt", how.Salt}, {"format", how.Format}, {"binaryFormat", how.BinaryFormat}, {"URL", how.URL}} {
 		if setting.value != "" {
 			w.text(setting.name, setting.value)
 		}

@@ -2,7 +2,7 @@
 // of a file. There is one reader and one set of rules, so that a row is checked exactly as a call is.
 //
 //	in, err := intake.Read(members, intake.Call)     // a *MemberError: what cannot be read, by name
-//	err = in.Check(site)                             // what the site's policies and the members together decide
+//	err = in.Check(site, hasher)                     // what the site's policies, the installation and the members together decide
 //	err = in.Hash(ctx, hasher)                       // a clear password, an answer: the slow work, outside of transactions
 //	draft, err := in.Draft(nil, site, now)           // a new account; or of one that is there, to change it
 //	conflicts, err := draft.Store(tx)

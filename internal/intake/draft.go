@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -132,7 +133,7 @@ func (in *Account) draft(a *store.Account, s *site.Site, now clock.Millis) (*Dra
 		set(&a.Secrets.PasswordCreated, in.password.created)
 	}
 	if in.secrets != nil {
-		a.Secrets = *in.secrets
+		d.takeSecrets(a, &before, *in.secrets)
 	}
 	in.addresses(a, &before, now)
 	d.identify(in, a, &before)
@@ -140,6 +141,21 @@ func (in *Account) draft(a *store.Account, s *site.Site, now clock.Millis) (*Dra
 		a.LoginIDs, a.Identities, a.LoginProvider, a.SocialProviders = nil, nil, "", ""
 	}
 	return d, in.further(a, &before)
+}
+
+// takeSecrets gives the account the secrets of a sealed export. One that was there before keeps regTokens dead that are, whatever
+// the file says, and another password ends what stood on its own.
+func (d *Draft) takeSecrets(a, before *store.Account, s store.Secrets) {
+	epoch := a.Secrets.TokenEpoch
+	a.Secrets = s
+	if before.Rev == 0 {
+		return
+	}
+	d.newPassword = s.PasswordHash != before.Secrets.PasswordHash
+	a.Secrets.TokenEpoch = max(s.TokenEpoch, epoch)
+	if d.newPassword {
+		a.Secrets.TokenEpoch = max(a.Secrets.TokenEpoch, before.Secrets.TokenEpoch+1)
+	}
 }
 
 // born gives a new account its stamps.
@@ -314,6 +330,17 @@ func lacking(list, other []store.Identifier) []store.Identifier {
 // ExtendsSchema tells whether the account has data that the site's dynamic schema did not know when the draft was made.
 func (d *Draft) ExtendsSchema() bool { return d.extend }
 
+// Expects calls add with each identifier that Store looks up, and the group that it is looked up in. All of them are free if
+// nothing is in its way.
+func (d *Draft) Expects(add func(group string, id store.Identifier)) {
+	for _, id := range slices.Concat(d.claims, d.identities) {
+		add(d.Account.Group, id)
+	}
+	for _, address := range d.verified {
+		add(store.LiteGroup(d.Account.Group), store.Identifier{Space: store.LiteSpace, Value: address})
+	}
+}
+
 // Store writes the account with its identifiers, and extends the site's dynamic schema. It returns the identities that were
 // left out because they are another account's. The error is [store.ErrExists] for a UID that is there, a *store.TakenError
 // for an identifier, or the store's; after the first two the transaction is as it was before. The draft is not changed: a
@@ -322,14 +349,7 @@ func (d *Draft) Store(tx store.Tx) ([]Conflict, error) {
 	written := *d.Account
 	a, listed := &written, d.listed
 	var claimed []store.Identifier
-	undo := func(err error) error {
-		for _, id := range claimed {
-			if e := tx.ReleaseIdentifier(a.Group, id, a.UID); e != nil {
-				return e
-			}
-		}
-		return err
-	}
+	undo := func(err error) error { return cmp.Or(release(tx, a, claimed), err) }
 	for _, id := range d.claims {
 		if err := tx.ClaimIdentifier(a.Group, id, a.UID); err != nil {
 			return nil, undo(err)

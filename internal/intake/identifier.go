@@ -8,6 +8,7 @@ import (
 
 	"github.com/doorward/doorward/internal/account"
 	"github.com/doorward/doorward/internal/document"
+	hashes "github.com/doorward/doorward/internal/password"
 	"github.com/doorward/doorward/internal/site"
 	"github.com/doorward/doorward/internal/store"
 )
@@ -165,8 +166,12 @@ func identityKeys(list []document.Value) []store.Identifier {
 	return keys
 }
 
-// Check looks at what the site's policies and the members together decide. The error is a *MemberError.
-func (in *Account) Check(s *site.Site) error {
+// Check looks at what the site's policies and the members together decide, and whether this installation could check the
+// password. The error is a *MemberError.
+func (in *Account) Check(s *site.Site, h *hashes.Hasher) error {
+	if err := in.permitHashes(h); err != nil {
+		return err
+	}
 	options := &s.Policies.AccountOptions
 	name := in.username
 	if in.loginIDs != nil && in.loginIDs.Username != "" {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -174,6 +175,29 @@ func (p *passwordParts) readSettings() (s hashes.Settings, err error) {
 	return s, nil
 }
 
+// permitHashes refuses hashes of a service that this installation may not send passwords to.
+func (in *Account) permitHashes(h *hashes.Hasher) error {
+	var refused *hashes.SettingError
+	if errors.As(h.Permit(in.password.hash), &refused) {
+		return wrong("password.hashSettings."+refused.Setting, refused.Reason)
+	}
+	for _, hash := range hashesOf(in.secrets) {
+		if errors.As(h.Permit(hash), &refused) {
+			return wrong("secrets", refused.Error())
+		}
+	}
+	return nil
+}
+
+// hashesOf returns every hash that there is among the secrets, which may be nil.
+func hashesOf(s *store.Secrets) []string {
+	if s == nil {
+		return nil
+	}
+	all := append([]string{s.PasswordHash, s.SecretAnswerHash}, s.PasswordHistory...)
+	return slices.DeleteFunc(all, func(hash string) bool { return hash == "" })
+}
+
 // rounds reads a number, or a text of digits.
 func rounds(v document.Value) (int64, error) {
 	digits := v.Num()
@@ -197,10 +221,7 @@ func readSecrets(v document.Value) (*store.Secrets, error) {
 	if err := json.Unmarshal(v.AppendJSON(nil), s); err != nil {
 		return nil, errors.New("cannot be read")
 	}
-	for _, hash := range append([]string{s.PasswordHash, s.SecretAnswerHash}, s.PasswordHistory...) {
-		if hash == "" {
-			continue
-		}
+	for _, hash := range hashesOf(s) {
 		if err := hashes.Check(hash); err != nil {
 			return nil, err
 		}

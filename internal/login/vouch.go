@@ -44,7 +44,7 @@ type VouchedLogin struct {
 }
 
 // Vouch finds or makes the account and opens a session, in one transaction. An account that the site's rules hold back is
-// stored all the same, without a session. Faults of the values are 400009 with their items, a UID that no account can have
+// stored all the same, without a session; the transaction that changes it has the record of that end. Faults of the values are 400009 with their items, a UID that no account can have
 // is 400006. Profile values that the caller's rights do not let be written are 403007.
 func Vouch(ctx context.Context, st store.Store, sessions *session.Sessions, c *method.Invocation, v Vouched) (VouchedLogin, error) {
 	if !account.ValidUID(v.SiteUID) {
@@ -63,9 +63,13 @@ func Vouch(ctx context.Context, st store.Store, sessions *session.Sessions, c *m
 	var result VouchedLogin
 	err := st.Change(ctx, func(tx store.Tx) error {
 		var err error
-		result, err = v.login(tx, sessions, c)
-		if err != nil || result.Stop != nil {
+		var changed bool
+		result, changed, err = v.login(tx, sessions, c)
+		switch {
+		case err != nil || result.Stop != nil && !changed:
 			return err
+		case result.Stop != nil:
+			return c.Interrupt(tx, result.Stop.Code, result.Stop.Details)
 		}
 		return c.Succeed(tx)
 	})
@@ -75,15 +79,15 @@ func Vouch(ctx context.Context, st store.Store, sessions *session.Sessions, c *m
 	return result, nil
 }
 
-func (v Vouched) login(tx store.Tx, sessions *session.Sessions, c *method.Invocation) (VouchedLogin, error) {
+// login is the transaction. changed tells whether it wrote anything.
+func (v Vouched) login(tx store.Tx, sessions *session.Sessions, c *method.Invocation) (result VouchedLogin, changed bool, err error) {
 	now := clock.FromTime(c.Now)
-	result := VouchedLogin{}
 	a, err := tx.Account(c.Site.Group, v.SiteUID)
 	if errors.Is(err, store.ErrNotFound) {
 		a, result.NewUser, err = account.New(c.Site.Group, v.SiteUID, now), true, nil
 	}
 	if err != nil {
-		return result, fmt.Errorf("reading the account of a vouched login: %w", err)
+		return result, false, fmt.Errorf("reading the account of a vouched login: %w", err)
 	}
 	result.Account = a
 	outcome, err := account.Apply(a, &account.Change{Profile: v.UserInfo, RegSource: v.RegSource}, account.Rules{
@@ -91,11 +95,11 @@ func (v Vouched) login(tx store.Tx, sessions *session.Sessions, c *method.Invoca
 		Site: c.Site, Server: c.Server(), Now: now,
 		Owner: func(id store.Identifier) (string, error) { return tx.Owner(c.Site.Group, id) },
 	})
-	if err != nil {
-		return result, err
+	if err == nil {
+		err = outcome.Err()
 	}
-	if err := outcome.Err(); err != nil {
-		return result, err
+	if err != nil {
+		return result, false, err
 	}
 	// There is no form to finish: the account is registered once nothing that the site requires is missing.
 	if a.Registered == 0 && (v.SkipValidation || len(account.Missing(a, c.Site)) == 0) {
@@ -108,13 +112,13 @@ func (v Vouched) login(tx store.Tx, sessions *session.Sessions, c *method.Invoca
 		outcome.Changed = true
 	}
 	if err := outcome.Store(tx, a); err != nil || result.Stop != nil {
-		return result, err
+		return result, outcome.Changed, err
 	}
 	result.Opened, err = sessions.Open(tx, session.Open{
 		Group: c.Site.Group, Site: c.Site.APIKey, UID: a.UID, Mobile: v.Mobile, Expiration: v.Expiration,
 		Provider: account.Site, ClientIP: clientIP(c), UserAgent: c.UserAgent, Now: c.Now,
 	})
-	return result, err
+	return result, true, err
 }
 
 // stop returns what holds the account back. Without validation only a disabled one is.

@@ -29,8 +29,17 @@
 //	pbkdf2 pbkdf2_sha256 pbkdf2_sha512    HMAC with SHA-1, SHA-256, SHA-512; as long as the hash is
 //	drupal symphony2 sap_abap      Drupal 7; Symfony's message digest; SAP's {x-issha, 1024} and its SHA-2 kin
 //	md5_crypt bcrypt drupal        as texts $1$, $2a$ $2b$ $2y$, $S$
+//	custom                         whatever a service makes, which is asked: below
 //
 // Every number in them is bounded where it is read, at the import and at each check, so that one check costs a second of
 // one core at the most. A foreign hash is always reported for renewal. A wrong password is compared with nobody's hash
 // too: it costs at least what one costs for somebody who does not exist.
+//
+// # Services that hash
+//
+// A hash of the algorithm custom was made by another program, which a URL names. [Hasher.Prove] alone asks it, and only if
+// the operator has listed the URL (Options.Services): the password goes to the service with the settings, the service answers
+// with a hash, and that is compared here. Nobody but a service of the list ever gets a password, over a transport that
+// follows no redirects; a question has four seconds and an answer four kilobytes. What is no answer is [ErrUnavailable].
+// Questions have slots and a queue of their own, so that a slow service holds up nobody else's login.
 package password

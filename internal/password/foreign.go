@@ -32,7 +32,7 @@ type Settings struct {
 	// BinaryFormat is the same in bytes: $password:<enc>, $salt:<enc> and $0x<hex> one after the other, enc being hex,
 	// base64, utf8, utf16 or utf32 (the wide ones little-endian).
 	BinaryFormat string
-	// URL belongs to the algorithm custom.
+	// URL belongs to the algorithm custom: the service that hashes.
 	URL string
 }
 
@@ -49,7 +49,7 @@ func refuse(setting, reason string) error { return &SettingError{setting, reason
 
 // Algorithms are the names that [Foreign] takes, as the documentation spells them.
 func Algorithms() []string {
-	names := []string{"md5_crypt", "bcrypt"}
+	names := []string{"md5_crypt", "bcrypt", customName}
 	for name := range schemes {
 		names = append(names, name)
 	}
@@ -96,10 +96,14 @@ func Foreign(hash string, s Settings) (string, error) {
 	switch {
 	case name == "":
 		return "", refuse("algorithm", "is missing")
-	case name == "custom":
-		return "", refuse("algorithm", "custom is not served: it would hand passwords to another host")
+	case name == customName:
+		c, err := newCustom(hash, s)
+		if err != nil {
+			return "", err
+		}
+		return c.String(), nil
 	case s.URL != "":
-		return "", refuse("url", "belongs to the algorithm custom alone")
+		return "", refuse("URL", "belongs to the algorithm custom alone")
 	case s.Rounds < 0:
 		return "", refuse("rounds", "want a positive number")
 	case name == "md5_crypt":

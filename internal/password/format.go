@@ -30,6 +30,7 @@ var formats = newFormats()
 func newFormats() map[string]func(encoded string) (stored, error) {
 	all := compoundFormats()
 	all["argon2id"] = parseArgon2id
+	all[customName] = parseCustom
 	for name := range schemes {
 		all[name] = parseForeign
 	}

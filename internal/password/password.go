@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/http"
 	"runtime"
+	"slices"
 	"sync"
 )
 
@@ -35,6 +37,11 @@ type Options struct {
 	// Hashing, if set, is told how many hashes are made at present whenever the number changes, in order. It must be quick:
 	// calls wait for it.
 	Hashing func(n int)
+	// Services are the URLs, letter for letter, that may be sent passwords to hash: see [CheckService]. Empty: no hash of the
+	// algorithm custom can be checked.
+	Services []string
+	// Transport carries the questions to Services; nil: none is asked.
+	Transport http.RoundTripper
 	// Rand gives the salts; nil: every Hash fails. It need not be safe for concurrent use.
 	Rand io.Reader
 }
@@ -46,6 +53,10 @@ type Hasher struct {
 	formats map[string]func(string) (stored, error)
 	// nobody is compared with when there is no account.
 	nobody stored
+	// services are those that transport may carry a question to, when asking has a slot for it.
+	services  []string
+	transport http.RoundTripper
+	asking    *queue
 
 	mu   sync.Mutex // guards rand
 	rand io.Reader
@@ -69,6 +80,8 @@ func New(o Options) *Hasher {
 		formats: maps.Clone(formats),
 		nobody:  argon2idHash{params: o.Params, salt: make([]byte, saltLength), hash: make([]byte, hashLength)},
 		rand:    o.Rand,
+
+		services: slices.Clone(o.Services), transport: o.Transport, asking: newQueue(asks, max(o.Queue, 0), nil),
 	}
 }
 
@@ -97,7 +110,8 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 // or the context's while the call waited; a wrong password is no error.
 //
 // A wrong password takes the time of [Hasher.Pretend] as nearly as can be, also against a text that was made with lower
-// costs elsewhere. One that was made with higher costs takes longer, until its owner's next login makes it anew.
+// costs elsewhere. One that was made with higher costs takes longer, until its owner's next login makes it anew. No password
+// belongs to a hash that a service made: [Hasher.Prove] asks the service.
 func (h *Hasher) Verify(ctx context.Context, encoded, password string) (ok, rehash bool, err error) {
 	if len(password) > MaxLength {
 		return false, false, ErrTooLong

@@ -19,8 +19,9 @@ type tally struct {
 	sum, squares        *big.Float
 	// fractional tells that some number was not whole.
 	fractional bool
-	// least and greatest are the texts of numbers.
+	// least and greatest are the texts of numbers, low and high the numbers if both are whole ones of 64 bits.
 	least, greatest query.Value
+	low, high       int64
 }
 
 // The precision of the sums, in bits: floats reach from 2^-1074 to 2^1024, their squares twice as far, and there may be 2^63.
@@ -42,13 +43,12 @@ func (t *tally) add(v query.Value) {
 		return
 	}
 	t.numbers++
-	if t.numbers == 1 || query.Compare(v, t.least) < 0 {
-		t.least = v
+	n, err := strconv.ParseInt(v.Num, 10, 64)
+	small := err == nil && -smallNumber < n && n < smallNumber
+	if !small || !t.between(n) {
+		t.extend(v)
 	}
-	if t.numbers == 1 || query.Compare(v, t.greatest) > 0 {
-		t.greatest = v
-	}
-	if n, err := strconv.ParseInt(v.Num, 10, 64); err == nil && -smallNumber < n && n < smallNumber {
+	if small {
 		t.small += n
 		if t.smallSquares += n * n; t.smallSquares >= 1<<62 {
 			t.settle()
@@ -56,6 +56,24 @@ func (t *tally) add(v query.Value) {
 		return
 	}
 	t.addGreat(v.Num)
+}
+
+// between tells whether the number is neither less nor greater than those before, as far as that is known without comparing texts.
+func (t *tally) between(n int64) bool { return t.numbers > 1 && t.low <= n && n <= t.high }
+
+// extend takes the number for the least or the greatest, if it is.
+func (t *tally) extend(v query.Value) {
+	if t.numbers == 1 || query.Compare(v, t.least) < 0 {
+		t.least = v
+	}
+	if t.numbers == 1 || query.Compare(v, t.greatest) > 0 {
+		t.greatest = v
+	}
+	low, errLow := strconv.ParseInt(t.least.Num, 10, 64)
+	high, errHigh := strconv.ParseInt(t.greatest.Num, 10, 64)
+	if t.low, t.high = low, high; errLow != nil || errHigh != nil {
+		t.low, t.high = 1, 0 // Nothing is between.
+	}
 }
 
 // addGreat adds a number that is not small: a whole one of 64 bits exactly, any other as the nearest float.

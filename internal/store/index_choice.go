@@ -14,7 +14,8 @@ const (
 	ProbeRows = 8192
 	// sortRows is up to how many rows are rather sorted than looked for in the order of another index.
 	sortRows = 2048
-	// lookupRanges bounds the ranges that a comparison is looked up by.
+	// lookupRanges bounds the ranges that a comparison is looked up by, and those of several of which one must hold: engines bound
+	// the parts of a statement.
 	lookupRanges = 256
 )
 
@@ -310,17 +311,26 @@ func (c *Choice) option(records []*IndexRecord, e query.Expr) (*Option, bool) {
 			}
 		}
 	case *query.Or:
-		union, every := &Option{Exact: true}, true
+		union, every, ranges := &Option{Exact: true}, true, 0
 		for _, part := range e.Parts {
 			o, ok := c.option(records, part)
 			if every = every && ok; every {
 				union.Parts = append(union.Parts, o.Parts...)
 				union.Exact = union.Exact && o.Exact
+				ranges += o.ranges()
 			}
 		}
-		return union, every && len(union.Parts) > 0 && len(union.Parts) <= lookupRanges
+		return union, every && len(union.Parts) > 0 && ranges <= lookupRanges
 	}
 	return nil, false
+}
+
+// ranges is how many ranges the option has.
+func (o *Option) ranges() (n int) {
+	for _, at := range o.Parts {
+		n += len(at.Ranges)
+	}
+	return n
 }
 
 // miss notes an index that would have helped.

@@ -95,6 +95,10 @@ type Replay interface {
 // Tx is a transaction: see [Store.Change]. Reads see the transaction's own writes. A Tx is used by one goroutine and not
 // after fn has returned.
 type Tx interface {
+	// Expect says that the change is about to insert accounts and to claim or look up identifiers, and that it expects them
+	// to be free. Nothing that it sees depends on it: a driver that is far from its database asks for all of them at once.
+	Expect(group string, uids []string, ids []Identifier) error
+
 	Account(group, uid string) (*Account, error)
 	// PutAccount inserts the account (Rev 0) or replaces it (Rev as read), and sets Rev to the new revision.
 	// Inserting a UID that exists is ErrExists. Replacing one that is gone is ErrNotFound, one whose stored Rev is another

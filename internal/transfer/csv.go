@@ -130,6 +130,7 @@ type csvReader struct {
 
 func (c *csvReader) Next() (Row, error) {
 	c.bounded.left = maxLine
+	from := c.reader.InputOffset()
 	fields, err := c.reader.Read()
 	var parse *csv.ParseError
 	switch {
@@ -151,7 +152,7 @@ func (c *csvReader) Next() (Row, error) {
 		}
 		row.SetPath(c.columns[i].path, c.columns[i].value(text))
 	}
-	return Row{line, row}, nil
+	return Row{line, row, int(c.reader.InputOffset() - from)}, nil
 }
 
 func parseLine(err error) int {

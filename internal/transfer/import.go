@@ -80,7 +80,7 @@ func (i *Importer) prepare(ctx context.Context, row Row) (*prepared, error) {
 		p.err = &RowError{row.Line, err}
 		return p, nil
 	}
-	if err := in.Check(s); err != nil {
+	if err := in.Check(s, i.Passwords); err != nil {
 		p.err = &RowError{row.Line, err}
 		return p, nil
 	}

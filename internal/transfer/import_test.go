@@ -211,6 +211,39 @@ func TestWhatIsExportedIsImportedTheSame(t *testing.T) {
 	}
 }
 
+func TestHashesOfAServiceAreImportedWhereItIsListedAlone(t *testing.T) {
+	const row = `{"UID":"a","email":"a@example.com","password":{"hashedPassword":"0123456789abcdef",` +
+		`"hashSettings":{"algorithm":"custom","salt":"pepper","URL":"https://hash.example.com/v1"}}}`
+	listed := func() target {
+		x := newTarget(t, "")
+		x.Passwords = password.New(password.Options{
+			Params: password.Params{Memory: 8, Time: 1, Threads: 1}, Rand: rand.Reader, Services: []string{"https://hash.example.com/v1"},
+		})
+		return x
+	}
+	from, to, other := listed(), listed(), newTarget(t, "")
+	if _, err := from.add(row); err != nil {
+		t.Fatal(err)
+	}
+	exported := from.export(true)
+	if _, err := to.add(exported); err != nil {
+		t.Fatal(err)
+	}
+	if again := to.export(true); again != exported || !strings.Contains(exported, "custom") {
+		t.Errorf("exported\n%s\nand after an import\n%s", exported, again)
+	}
+	for _, refused := range []string{row, exported} {
+		var wrong *transfer.RowError
+		if _, err := other.add(refused); !errors.As(err, &wrong) || !strings.Contains(err.Error(), password.ServicesSetting) {
+			t.Errorf("%s: %v", refused, err)
+		}
+	}
+	const secrets = `{"UID":"b","secrets":{"history":["$custom$u=aHR0cHM6Ly9oLmV4YW1wbGUv$$czNydjFjZTowMTIzNDU2Nzg5YWJjZGVm"]}}`
+	if _, err := from.add(secrets); err == nil || !strings.Contains(err.Error(), password.ServicesSetting) {
+		t.Errorf("an earlier hash of a service that is not listed: %v", err)
+	}
+}
+
 func TestImportedAccountsAreFoundByTheirIdentifiersAlone(t *testing.T) {
 	x := newTarget(t, userNames)
 	for _, row := range everything {
@@ -272,5 +305,49 @@ func TestOfRowsThatWantTheSameIdentifierOneWins(t *testing.T) {
 	running.Wait()
 	if n := strings.Count(x.export(false), "\n"); won != 1 || n != 1 {
 		t.Errorf("%d rows won, %d accounts are there", won, n)
+	}
+}
+
+// TestSecretsThatAreImportedOverAnAccountEndWhatStoodOnItsPassword: an upsert brings no regToken back to life, and a session that
+// was opened with another password ends.
+func TestSecretsThatAreImportedOverAnAccountEndWhatStoodOnItsPassword(t *testing.T) {
+	const other = "$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA"
+	for name, test := range map[string]struct {
+		secrets string
+		ends    bool
+	}{
+		"another password":  {`{"hash":"` + other + `","epoch":1}`, true},
+		"no password":       {`{"epoch":1}`, true},
+		"the same password": {`{"hash":"` + hash + `","failed":1,"epoch":1}`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := newTarget(t, "")
+			x.Upsert = true
+			if _, err := x.add(`{"UID":"a","password":{"hash":"` + hash + `"}}`); err != nil {
+				t.Fatal(err)
+			}
+			session := &store.Session{Group: x.APIKey, UID: "a", Site: x.APIKey, Hash: store.Hash{1}}
+			if err := x.Store.Change(t.Context(), func(tx store.Tx) error { return tx.PutSession(session) }); err != nil {
+				t.Fatal(err)
+			}
+			before, err := x.Store.Account(t.Context(), x.APIKey, "a")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := x.add(`{"UID":"a","secrets":` + test.secrets + `}`); err != nil {
+				t.Fatal(err)
+			}
+			after, err := x.Store.Account(t.Context(), x.APIKey, "a")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if raised := after.Secrets.TokenEpoch > before.Secrets.TokenEpoch; raised != test.ends || after.Secrets.TokenEpoch < before.Secrets.TokenEpoch {
+				t.Errorf("the epoch was %d and is %d", before.Secrets.TokenEpoch, after.Secrets.TokenEpoch)
+			}
+			_, err = x.Store.Session(t.Context(), x.APIKey, "a", session.Hash)
+			if ended := errors.Is(err, store.ErrNotFound); ended != test.ends {
+				t.Errorf("the session: %v, ended %v, want %v", err, ended, test.ends)
+			}
+		})
 	}
 }

@@ -66,7 +66,7 @@ func (a *jsonArray) Next() (Row, error) {
 	if err != nil {
 		return Row{}, &RowError{a.element, fmt.Errorf("not a JSON object: %w", err)}
 	}
-	return Row{a.element, members}, nil
+	return Row{a.element, members, len(text)}, nil
 }
 
 // broken is the end of an array that cannot be read on: where one element is not JSON, nobody can tell where the next begins.

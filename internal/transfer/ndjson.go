@@ -50,7 +50,7 @@ func (n *ndjson) Next() (Row, error) {
 		if err != nil {
 			return Row{}, &RowError{n.line, fmt.Errorf("not a JSON object: %w", err)}
 		}
-		return Row{n.line, members}, nil
+		return Row{n.line, members, len(text)}, nil
 	}
 }
 

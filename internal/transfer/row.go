@@ -43,6 +43,8 @@ type Row struct {
 	Line int
 	// Members are those of the row, dotted names of CSV already nested.
 	Members *document.Object
+	// Size is about how many bytes of the file it takes: what is kept of it in memory is bounded by it.
+	Size int
 }
 
 // Reader reads rows until io.EOF. A *RowError says that one row cannot be read and that reading may go on.

@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,12 +13,14 @@ import (
 	"github.com/doorward/doorward/internal/store"
 )
 
-// batchRows is the number of rows that are prepared together; mostBatches bounds the batches of one transaction, in which
-// other writers wait: some tenths of a second.
+// batchRows and batchBytes bound what one goroutine prepares together, mostRows and mostBytes what is written in one
+// transaction, in which other writers wait: some tenths of a second.
 const (
-	batchRows   = 512
-	mostBatches = 8
-	// longestWait is how long rows that are ready wait for others.
+	batchRows, batchBytes = 256, 1 << 20
+	mostRows, mostBytes   = 4096, 16 << 20
+	// leastRows are waited for while nothing is written, but not for longer than longestWait: the more rows a transaction has, the
+	// more of them share a page.
+	leastRows   = 2048
 	longestWait = 500 * time.Millisecond
 )
 
@@ -40,9 +43,11 @@ type Run struct {
 	Done func(Progress)
 }
 
-// batch are rows that are prepared together and written in one transaction.
+// batch are rows that are prepared together.
 type batch struct {
 	rows []item
+	// bytes is the length of their texts.
+	bytes int
 	// ready is closed when the rows are prepared; err then ends the import.
 	ready chan struct{}
 	err   error
@@ -56,13 +61,13 @@ type item struct {
 }
 
 // ImportAll imports the rows in the order of the file: they are prepared by several goroutines, a batch each, and written by
-// one, a batch in a transaction. A row that is refused does not stop the others. It returns at the first error that is
-// not a refusal; what [Run.Done] was told of is done for good.
+// one, in transactions of several batches; the next are made ready meanwhile. A row that is refused does not stop the others. It
+// returns at the first error that is not a refusal; what [Run.Done] was told of is done for good.
 func (i *Importer) ImportAll(ctx context.Context, rows Reader, run Run) (Progress, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	workers := runtime.GOMAXPROCS(0) + 1
-	work, order := make(chan *batch, workers), make(chan *batch, workers)
+	work, order, groups := make(chan *batch, workers), make(chan *batch, workers), make(chan []*batch)
 	var running sync.WaitGroup
 	for range workers {
 		running.Go(func() {
@@ -72,21 +77,22 @@ func (i *Importer) ImportAll(ctx context.Context, rows Reader, run Run) (Progres
 			}
 		})
 	}
-	var unread error
+	var unread, unready error
 	running.Go(func() {
 		defer close(work)
 		defer close(order)
 		unread = read(ctx, rows, run.From.Rows, work, order)
 	})
+	running.Go(func() {
+		defer close(groups)
+		unready = gather(ctx, order, groups)
+	})
 	w := &writing{importer: i, run: run, progress: run.From}
-	err := w.all(ctx, order)
+	err := w.all(ctx, groups)
 	cancel(err)
 	running.Wait()
 	// A file that cannot be read on is imported as far as it can.
-	if err == nil {
-		err = unread
-	}
-	return w.progress, err
+	return w.progress, cmp.Or(err, unready, unread)
 }
 
 // read makes batches of the rows, in order.
@@ -121,7 +127,8 @@ func read(ctx context.Context, rows Reader, skip int64, work, order chan<- *batc
 			skip--
 			continue
 		}
-		if b.rows = append(b.rows, item{row: row, bad: bad}); len(b.rows) == batchRows && !send() {
+		b.rows, b.bytes = append(b.rows, item{row: row, bad: bad}), b.bytes+row.Size
+		if (len(b.rows) == batchRows || b.bytes >= batchBytes) && !send() {
 			return context.Cause(ctx)
 		}
 	}
@@ -144,6 +151,7 @@ func (i *Importer) prepareAll(ctx context.Context, b *batch) error {
 		x.row.Members = nil
 		if p := x.prepared; !i.Upsert && p.draft != nil && !p.extendsSchema() {
 			p.in = nil
+			p.uid = p.draft.Pack()
 		}
 	}
 	return nil
@@ -156,49 +164,13 @@ type writing struct {
 	progress Progress
 }
 
-func (w *writing) all(ctx context.Context, order <-chan *batch) error {
-	for b := range order {
-		batches := []*batch{b}
-		if err := ready(ctx, b); err != nil {
-			return err
-		}
-		// What follows soon shares the transaction: the more rows it has, the more of them share a page that is written.
-		patience := time.After(longestWait)
-		for len(batches) < mostBatches {
-			b, ok := another(order, patience)
-			if !ok {
-				break
-			}
-			if err := ready(ctx, b); err != nil {
-				return err
-			}
-			batches = append(batches, b)
-		}
+func (w *writing) all(ctx context.Context, groups <-chan []*batch) error {
+	for batches := range groups {
 		if err := w.write(ctx, batches); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// ready waits until the batch is prepared.
-func ready(ctx context.Context, b *batch) error {
-	select {
-	case <-b.ready:
-		return b.err
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-// another returns the next batch if it comes in time.
-func another(order <-chan *batch, patience <-chan time.Time) (*batch, bool) {
-	select {
-	case b, ok := <-order:
-		return b, ok
-	case <-patience:
-		return nil, false
-	}
 }
 
 // write writes the rows of the batches, and tells what became of each.
@@ -265,6 +237,9 @@ func (w *writing) together(ctx context.Context, rows []*prepared) error {
 	}
 	upsert := w.importer.Upsert
 	err := w.importer.Store.Change(ctx, func(tx store.Tx) error {
+		if err := expect(tx, rows); err != nil {
+			return err
+		}
 		for _, p := range rows {
 			if err := p.store(tx, upsert); err != nil {
 				return err
@@ -278,6 +253,35 @@ func (w *writing) together(ctx context.Context, rows []*prepared) error {
 	for _, p := range rows {
 		p.err = nil
 		if err := w.importer.alone(ctx, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// expect says what the rows will look for.
+func expect(tx store.Tx, rows []*prepared) error {
+	type free struct {
+		uids []string
+		ids  []store.Identifier
+	}
+	groups := map[string]*free{}
+	of := func(group string) *free {
+		if groups[group] == nil {
+			groups[group] = &free{}
+		}
+		return groups[group]
+	}
+	for _, p := range rows {
+		if p.draft == nil {
+			continue
+		}
+		f := of(p.draft.Account.Group)
+		f.uids = append(f.uids, p.uid)
+		p.draft.Expects(func(group string, id store.Identifier) { f := of(group); f.ids = append(f.ids, id) })
+	}
+	for group, f := range groups {
+		if err := tx.Expect(group, f.uids, f.ids); err != nil {
 			return err
 		}
 	}
@@ -301,7 +305,7 @@ func (w *writing) count(x *item) {
 		return
 	}
 	// What was written after the last note of an earlier run is there already, and was not refused.
-	if w.run.From.Rows > 0 && w.progress.Rows <= w.run.From.Rows+mostBatches*batchRows && errors.Is(refused, errThereAlready) {
+	if w.run.From.Rows > 0 && w.progress.Rows <= w.run.From.Rows+mostRows && errors.Is(refused, errThereAlready) {
 		w.progress.Imported++
 		return
 	}

@@ -103,6 +103,55 @@ func TestAnImportThatWasStoppedGoesOnWhereItEnded(t *testing.T) {
 	}
 }
 
+// What a refused row claims and the account that is there holds already is not the row's to give up.
+func TestARowThatIsRefusedTakesNothingFromTheAccountThatIsThere(t *testing.T) {
+	x := newTarget(t, userNames)
+	const (
+		full  = `{"UID":"a","loginIDs":{"username":"Zoe","emails":["zoe@example.com"]},"emails":{"verified":["zoe@example.com"]},"phoneNumber":"+4912345","identities":[{"provider":"x","providerUID":"1"}]}`
+		other = `{"UID":"b","email":"b@example.com"}`
+		lite  = `{"UID":"l","accountTypes":["lite"],"email":"l@example.com","token":"0a"}`
+		taken = `{"UID":"m","accountTypes":["lite"],"email":"m@example.com","token":"0b"}`
+	)
+	rows := strings.Join([]string{full, other, lite, taken}, "\n")
+	if _, told, err := x.all(rows, transfer.Run{}); err != nil || len(told) > 0 {
+		t.Fatalf("%q %v", told, err)
+	}
+	again := []string{
+		full,
+		// Its own address, a new one, and another account's.
+		`{"UID":"a","loginIDs":{"emails":["zoe@example.com","new@example.com","b@example.com"]}}`,
+		lite,
+	}
+	if done, _, err := x.all(strings.Join(again, "\n"), transfer.Run{}); err != nil || done.Refused != 3 {
+		t.Errorf("%+v %v", done, err)
+	}
+	x.Upsert = true
+	if done, _, err := x.all(`{"UID":"l","accountTypes":["lite"],"email":"l@example.com","token":"0b"}`, transfer.Run{}); err != nil || done.Refused != 1 {
+		t.Errorf("%+v %v", done, err)
+	}
+	group := x.APIKey
+	for _, test := range []struct {
+		group string
+		id    store.Identifier
+		owner string
+	}{
+		{group, store.Identifier{Space: store.LoginSpace, Value: "zoe@example.com"}, "a"},
+		{group, account.LoginIdentifier("Zoe"), "a"},
+		{group, store.Identifier{Space: "phone", Value: "+4912345"}, "a"},
+		{group, store.Identifier{Space: "identity", Value: "x:1"}, "a"},
+		{group, store.Identifier{Space: store.LoginSpace, Value: "new@example.com"}, ""},
+		{group, store.Identifier{Space: store.LoginSpace, Value: "b@example.com"}, "b"},
+		{store.LiteGroup(group), store.Identifier{Space: store.LiteSpace, Value: "l@example.com"}, "l"},
+		{store.LiteGroup(group), store.Identifier{Space: account.EmailTokenSpace, Value: "0a"}, "l"},
+		{store.LiteGroup(group), store.Identifier{Space: account.EmailTokenSpace, Value: "0b"}, "m"},
+	} {
+		owner, err := x.Store.Owner(t.Context(), test.group, test.id)
+		if err != nil && !errors.Is(err, store.ErrNotFound) || owner != test.owner {
+			t.Errorf("%s %q belongs to %q (%v), want %q", test.id.Space, test.id.Value, owner, err, test.owner)
+		}
+	}
+}
+
 func TestASealedExportHasEverything(t *testing.T) {
 	from, to := newTarget(t, userNames), newTarget(t, userNames)
 	for _, row := range everything {

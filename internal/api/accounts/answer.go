@@ -251,14 +251,6 @@ func ownerIn(tx store.Tx, group string) func(store.Identifier) (string, error) {
 	return func(id store.Identifier) (string, error) { return tx.Owner(group, id) }
 }
 
-// busy turns a full queue of password hashes into the answer that makes clients wait and repeat.
-func busy(err error) error {
-	if errors.Is(err, password.ErrBusy) {
-		return &gigya.Error{Code: gigya.APIRateLimitExceeded, Cause: err}
-	}
-	return err
-}
-
 // hashAnswer hashes the answer to a security question, which is compared without regard to letter case and blanks.
 func (d Deps) hashAnswer(ctx context.Context, answer string) (string, error) {
 	// The normal form may be longer than what was given.
@@ -266,8 +258,7 @@ func (d Deps) hashAnswer(ctx context.Context, answer string) (string, error) {
 	if len(normal) > password.MaxLength {
 		return "", gigya.InvalidArgument("secretAnswer")
 	}
-	hash, err := d.Passwords.Hash(ctx, normal)
-	return hash, busy(err)
+	return d.Passwords.Hash(ctx, normal)
 }
 
 // object parses a parameter that was checked when it was bound; nil: absent.

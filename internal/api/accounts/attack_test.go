@@ -274,16 +274,7 @@ func (h *house) otherSite(group string) {
 func (h *house) meanwhile(change func(a *store.Account)) {
 	h.t.Helper()
 	deps := h.deps
-	deps.Store = &interposedStore{Store: h.store, before: func() {
-		h.change(func(tx store.Tx) error {
-			a, err := tx.Account(testKey, testUID)
-			if err != nil {
-				return err
-			}
-			change(a)
-			return tx.PutAccount(a)
-		})
-	}}
+	deps.Store = &interposedStore{Store: h.store, before: func() { h.meanwhileChange(change) }}
 	h.Methods = tableOf(deps)
 }
 

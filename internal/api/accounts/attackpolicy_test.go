@@ -69,6 +69,8 @@ func attackConcealedToken(t *testing.T) {
 				regToken := field(answers[0], "regToken")
 				for _, call := range [][]string{
 					{"accounts.getAccountInfo", "include", everything},
+					{"accounts.setAccountInfo", "removeLoginEmails", "other@example.com"},
+					{"accounts.setAccountInfo", "username", "zoe"},
 					{"accounts.setAccountInfo", "profile", `{"email":"zoe@example.com","firstName":"Zoe"}`, "data", `{"a":1}`},
 					{"accounts.setAccountInfo", "addLoginEmails", "zoe@example.com"},
 					{"accounts.setAccountInfo", "password", "wrong", "newPassword", "battery staple"},

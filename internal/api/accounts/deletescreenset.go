@@ -5,7 +5,6 @@ import (
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/caller"
-	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/method"
 	"github.com/doorward/doorward/internal/store"
 )
@@ -33,14 +32,10 @@ func deleteScreenSet(d Deps) *method.Method {
 		if isDefaultScreenSet(id) {
 			return method.None{}, gigya.InvalidArgumentBecause("screenSetID", "a default screen-set cannot be deleted")
 		}
-		plugins, _ := c.Site.Policies.Section("gigyaPlugins")
-		for _, name := range []string{"defaultRegScreenSet", "defaultMobileRegScreenSet"} {
-			raw, _ := document.Member(plugins, name)
-			if text, _ := document.Text(raw); text == id {
-				return method.None{}, gigya.InvalidArgumentBecause("screenSetID", "gigyaPlugins."+name+" of the policies names it")
-			}
-		}
 		err := d.Store.Change(ctx, func(tx store.Tx) error {
+			if err := screenSetNeeded(tx, c.Site, id); err != nil {
+				return err
+			}
 			if err := d.Config.Delete(tx, c.Site, screenSetKind, id); err != nil {
 				return err
 			}

@@ -87,15 +87,15 @@ const (
 //
 // Sources: the REST guide of 2025; two published clients.
 //
-// Differs: the algorithm custom is refused, because it would hand passwords to another host. Consents and subscriptions take
-// their stamps from the call and get none of their own. Calls that were refused do not count toward the five.
+// Differs: the algorithm custom needs a service that the operator has listed (setting password.services), because it is sent
+// the passwords of logins. Consents and subscriptions take their stamps from the call and get none of their own. Calls that were refused do not count toward the five.
 func importFullAccount(d Deps) *method.Method {
 	spec := method.Spec{
 		Name:    "accounts.importFullAccount",
 		Summary: "Creates or changes an account from another system, with password hash, stamps and identities.",
 		Callers: caller.Server,
 		Write:   true,
-		Partial: "providerSessions, webhooks, the hash algorithm custom, second factors, consent vault",
+		Partial: "providerSessions, webhooks, second factors, consent vault",
 	}
 	return method.New(spec, func(ctx context.Context, c *method.Call[ImportFullAccountParams]) (*ImportFullAccountResult, error) {
 		f := &fullImport{d: d, c: c}
@@ -158,7 +158,7 @@ func (f *fullImport) read(context.Context) error {
 		}
 		f.uid, f.made = id.UID(c.Now, f.d.Rand), true
 	}
-	if err := f.in.Check(c.Site); err != nil {
+	if err := f.in.Check(c.Site, f.d.Passwords); err != nil {
 		return refusedMember(err)
 	}
 	c.UID = f.uid
@@ -233,7 +233,7 @@ func (f *fullImport) members() (*document.Object, error) {
 }
 
 // hash does the slow work of a security question, outside of any transaction.
-func (f *fullImport) hash(ctx context.Context) error { return busy(f.in.Hash(ctx, f.d.Passwords)) }
+func (f *fullImport) hash(ctx context.Context) error { return f.in.Hash(ctx, f.d.Passwords) }
 
 func (f *fullImport) write(ctx context.Context) error {
 	c, now := f.c, clock.FromTime(f.c.Now)

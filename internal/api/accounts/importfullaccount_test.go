@@ -220,7 +220,7 @@ func TestImportFullAccountRefusals(t *testing.T) {
 			"Invalid argument: password.hashSettings.rounds: at most 1500000 for pbkdf2"},
 		{"argon2id of 4 GiB", []string{"UID", "u", "password", `{"hash":"$argon2id$v=19$m=4194304,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}`}, "400006", ""},
 		{"a URL that hashes", []string{"UID", "u", "password", `{"hashedPassword":"SRl9U3XB4V6sE0qgj2kNlpHjNAE=","hashSettings":{"algorithm":"custom","URL":"http://169.254.169.254/"}}`}, "400006",
-			"Invalid argument: password.hashSettings.algorithm: custom is not served: it would hand passwords to another host"},
+			"Invalid argument: password.hashSettings.URL: want https, or http to this machine itself, and at most 400 bytes"},
 		{"a question without an answer", []string{"UID", "u", "secretQuestionAndAnswer", `{"secretQuestion":"Why?"}`}, "400006",
 			"Invalid argument: secretQuestionAndAnswer: want secretQuestion and secretAnswer, both texts"},
 	}

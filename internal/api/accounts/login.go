@@ -12,6 +12,7 @@ import (
 	"github.com/doorward/doorward/internal/caller"
 	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/id"
+	"github.com/doorward/doorward/internal/login"
 	"github.com/doorward/doorward/internal/method"
 	"github.com/doorward/doorward/internal/password"
 	"github.com/doorward/doorward/internal/session"
@@ -46,7 +47,9 @@ type LoginParams struct {
 // password hash each. Then, in the order of [account.Next], 403041, 403120, 403100, 206001, 206003, 206002 or 206006 hold
 // a login back with a regToken. A locked account is refused before its password is looked at, with 403042 where policy
 // accountOptions.preventLoginIDHarvesting hides from clients that it exists. Too many logins at once:
-// 403048. An earlier password is 401030, if the policy keeps a history.
+// 403048. An earlier password is 401030, if the policy keeps a history. If the hash was imported as that of a service
+// (algorithm custom) and the service is silent, nothing is known of the password: 503001, or 403042 where the policy hides
+// which accounts there are; it counts toward no lockout.
 //
 // Sources: the REST guide; answers recorded in two clients and their refusals.
 //
@@ -69,6 +72,9 @@ func logIn(d Deps) *method.Method {
 			return nil, err
 		}
 		rehashed, err := d.prove(ctx, c.Invocation, a, c.Params.Password)
+		if errors.Is(err, password.ErrUnavailable) && c.Params.LoginMode != "reAuth" && login.Conceals(c.Invocation) {
+			err = d.pretendToRefuse(ctx, c.Invocation, c.Params.Password, err)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -158,9 +164,9 @@ func mayLogInBy(c *method.Invocation, a *store.Account, loginID string) bool {
 }
 
 // refused is the one answer for an unknown identifier and a wrong password (recorded text).
-func refused() error {
-	return gigya.NewError(gigya.InvalidLoginID, "invalid loginID or password")
-}
+func refused() error { return gigya.NewError(gigya.InvalidLoginID, refusedText) }
+
+const refusedText = "invalid loginID or password"
 
 // prove checks the password of the account, nil for one that does not exist, and counts failures. For a password whose
 // stored hash should be made anew it returns the new hash.
@@ -180,8 +186,7 @@ func (d Deps) prove(ctx context.Context, c *method.Invocation, a *store.Account,
 		if !rehash {
 			return "", nil
 		}
-		rehashed, err = d.Passwords.Hash(ctx, given)
-		return rehashed, busy(err)
+		return d.Passwords.Hash(ctx, given)
 	}
 	earlier, err := d.earlier(ctx, c, a, given)
 	if err != nil {
@@ -201,12 +206,12 @@ func (d Deps) verify(ctx context.Context, a *store.Account, given string) (ok, r
 	if a == nil || a.Secrets.PasswordHash == "" {
 		err = d.Passwords.Pretend(ctx, given)
 	} else {
-		ok, rehash, err = d.Passwords.Verify(ctx, a.Secrets.PasswordHash, given)
+		ok, rehash, err = d.Passwords.Prove(ctx, a.Secrets.PasswordHash, given)
 	}
 	if errors.Is(err, password.ErrTooLong) {
 		return false, false, refused()
 	}
-	return ok, rehash, busy(err)
+	return ok, rehash, err
 }
 
 // earlier tells whether the password is the one before the present one.
@@ -215,19 +220,30 @@ func (d Deps) earlier(ctx context.Context, c *method.Invocation, a *store.Accoun
 		return false, nil
 	}
 	if a == nil || len(a.Secrets.PasswordHistory) == 0 {
-		return false, busy(d.Passwords.Pretend(ctx, given))
+		return false, d.Passwords.Pretend(ctx, given)
 	}
 	ok, _, err := d.Passwords.Verify(ctx, a.Secrets.PasswordHistory[0], given)
-	return ok, busy(err)
+	return ok, err
 }
 
-// countFailure counts the failure toward a lockout, if the policy has one.
+// lockedOut is the answer to a password that was proven, right or wrong, while another call locked the account: one for both,
+// or guesses that are sent together would not be bounded by the threshold.
+func lockedOut(c *method.Invocation, a *store.Account) error {
+	if hiddenLock(c, a) {
+		return refused()
+	}
+	return gigya.NewError(gigya.AccountTemporarilyLockedOut, "")
+}
+
+// countFailure counts the failure toward a lockout, if the policy has one. An account that is locked by now is [lockedOut].
 func (d Deps) countFailure(ctx context.Context, c *method.Invocation, a *store.Account) error {
 	security := &c.Site.Policies.Security
 	if !account.CountsFailures(security) {
 		return nil
 	}
+	var locked *store.Account
 	err := d.Store.Change(ctx, func(tx store.Tx) error {
+		locked = nil
 		if a == nil {
 			return d.pretendToCount(tx, c)
 		}
@@ -238,13 +254,32 @@ func (d Deps) countFailure(ctx context.Context, c *method.Invocation, a *store.A
 		if err != nil {
 			return err
 		}
-		account.Failed(&fresh.Secrets, security, clock.FromTime(c.Now))
+		now := clock.FromTime(c.Now)
+		if account.Locked(&fresh.Secrets, now) {
+			locked = fresh
+		}
+		account.Failed(&fresh.Secrets, security, now)
 		return tx.PutAccount(fresh)
 	})
 	if err != nil {
 		return fmt.Errorf("counting a failed login: %w", err)
 	}
+	if locked != nil {
+		return lockedOut(c, locked)
+	}
 	return nil
+}
+
+// pretendToRefuse answers a password of which nothing is known, for the cause, like one of nobody: no account has another
+// answer than nobody's, and the failure is not its owner's.
+func (d Deps) pretendToRefuse(ctx context.Context, c *method.Invocation, given string, cause error) error {
+	if _, err := d.earlier(ctx, c, nil, given); err != nil {
+		return err
+	}
+	if err := d.countFailure(ctx, c, nil); err != nil {
+		return err
+	}
+	return &gigya.Error{Code: gigya.InvalidLoginID, Details: refusedText, Cause: cause}
 }
 
 // nobodySpace holds the marks that failed logins of nobody leave.
@@ -272,6 +307,9 @@ func (d Deps) open(ctx context.Context, c *method.Call[LoginParams], proven *sto
 		}
 		if err != nil {
 			return err
+		}
+		if account.Locked(&a.Secrets, now) {
+			return lockedOut(c.Invocation, a)
 		}
 		if stop = account.Next(a, c.Site, now); stop != nil && rehashed == "" {
 			return nil

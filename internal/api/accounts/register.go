@@ -285,7 +285,7 @@ func (r *registration) hash(ctx context.Context) error {
 	var err error
 	if p := r.c.Params.Password; p != "" {
 		if r.change.PasswordHash, err = r.d.Passwords.Hash(ctx, p); err != nil {
-			return busy(err)
+			return err
 		}
 	}
 	if answer := r.c.Params.SecretAnswer; answer != "" {

@@ -210,7 +210,7 @@ func (u *update) hash(ctx context.Context) error {
 	for _, past := range account.Past(&u.account.Secrets, u.c.Site.Policies.Security.PasswordHistorySize) {
 		same, _, err := u.d.Passwords.Verify(ctx, past, p.NewPassword)
 		if err != nil {
-			return busy(err)
+			return err
 		}
 		if same {
 			return gigya.NewError(gigya.OldPasswordUsed, "invalid password: the provided password was already in use by this account")
@@ -218,7 +218,7 @@ func (u *update) hash(ctx context.Context) error {
 	}
 	var err error
 	u.change.PasswordHash, err = u.d.Passwords.Hash(ctx, p.NewPassword)
-	return busy(err)
+	return err
 }
 
 // write stores the change: as it was worked out if the account is still as it was found, which its revision tells, and
@@ -289,7 +289,7 @@ func (u *update) anew(tx store.Tx) error {
 // have locked it, another call may have changed the password.
 func (u *update) stillProven(a *store.Account) error {
 	if u.proven && account.Locked(&a.Secrets, clock.FromTime(u.c.Now)) {
-		return gigya.NewError(gigya.AccountTemporarilyLockedOut, "")
+		return lockedOut(u.c.Invocation, a)
 	}
 	needed := u.change.PasswordHash != "" || u.change.SecretAnswerHash != ""
 	if needed && !u.c.Params.SecurityOverride && otherPassword(a, u.account) {

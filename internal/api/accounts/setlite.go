@@ -8,6 +8,7 @@ import (
 	"github.com/doorward/doorward/internal/account"
 	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/intake"
+	"github.com/doorward/doorward/internal/login"
 	"github.com/doorward/doorward/internal/method"
 	"github.com/doorward/doorward/internal/store"
 	"github.com/doorward/doorward/internal/token"
@@ -61,6 +62,10 @@ func (d Deps) setLite(ctx context.Context, c *method.Call[SetAccountInfoParams],
 	}
 	if err := d.storeLite(ctx, c.Invocation, write, lite, still); err != nil {
 		return nil, fmt.Errorf("changing a lite account: %w", err)
+	}
+	if r.UID == "" && write.Client && login.Conceals(c.Invocation) {
+		// The UID would say whether the address was known, and since when.
+		return &SetAccountInfoResult{}, nil
 	}
 	return &SetAccountInfoResult{UID: c.UID}, nil
 }

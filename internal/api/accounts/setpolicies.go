@@ -59,7 +59,7 @@ func (p *SetPoliciesParams) named() []namedText {
 //
 // Callers: server credentials. Groups that are not sent keep what they have, and so do fields inside a group that is sent;
 // null sets a group or a field back to its default. Either all of it is stored or none: a wrong value is 400006, text that
-// is no JSON object 400004. What accounts.getPolicies answers can be sent back as it is, and the next call of any process
+// is no JSON object 400004, more than 16 MiB of policies in all 413001. What accounts.getPolicies answers can be sent back as it is, and the next call of any process
 // sees the change.
 //
 // A member of a site group stores only what it sets itself, and cannot set what only the parent may: 400006.

@@ -21,8 +21,8 @@ type VerifyLoginParams struct {
 // verifyLogin serves accounts.verifyLogin: it holds a live session against the rules of the site and returns the account.
 //
 // Sessions and servers may call. What would interrupt a login interrupts here too (403041, 403100, 206001, 206002), with
-// a regToken: at a member of a site group, what this very site demands of somebody who logged in at another. No stamp is
-// moved. The Android SDK polls this method and drops its session on any errorCode but 0 and 500026.
+// a regToken: at a member of a site group, what this very site demands of somebody who logged in at another. A lock (403120)
+// does not: it is for those who try to log in. No stamp is moved. The Android SDK polls this method and drops its session on any errorCode but 0 and 500026.
 //
 // Sources: the REST guide; the Android SDK.
 //
@@ -46,7 +46,7 @@ func verifyLogin(d Deps) *method.Method {
 			return nil, err
 		}
 		s := show(c.Params.Include, c.Params.ExtraProfileFields, account.IncludeAccount)
-		if stop := account.Next(a, c.Site, clock.FromTime(c.Now)); stop != nil {
+		if stop := account.Pending(a, c.Site, clock.FromTime(c.Now)); stop != nil {
 			return nil, d.interrupted(c.Invocation, a, stop, s)
 		}
 		r := s.result(c.Invocation, a)

@@ -116,6 +116,8 @@ type Call struct {
 	Params []string
 	// Authorization is the header of that name.
 	Authorization string
+	// Ending is the invocation's: it is told how changes end the call; nil: nobody is.
+	Ending func(failure *gigya.Error) *store.Audit
 }
 
 // ErrNoMethod: the test calls a method that there is not.
@@ -133,7 +135,7 @@ func (h *House) Call(c Call) (*gigya.Answer, *method.Invocation, error) {
 	for i := 0; i < len(c.Params); i += 2 {
 		raw.Set(c.Params[i], c.Params[i+1])
 	}
-	inv := &method.Invocation{Method: m, Caller: c.By, Raw: raw, Now: h.Clock.Now(), CallID: "CALLID", Authorization: c.Authorization}
+	inv := &method.Invocation{Method: m, Caller: c.By, Raw: raw, Now: h.Clock.Now(), CallID: "CALLID", Authorization: c.Authorization, Ending: c.Ending}
 	if c.APIKey != "" {
 		var err error
 		if inv.Site, err = h.Sites.Site(ctx, c.APIKey); err != nil {
@@ -152,6 +154,9 @@ func (h *House) Call(c Call) (*gigya.Answer, *method.Invocation, error) {
 		answer.Members, err = gigya.Marshal(result)
 	case errors.As(err, &answer.Err):
 		err = nil
+	// What the gateway has words for is an answer; any other error is the test's to see.
+	case method.Fault(err).Code != gigya.GeneralServerError:
+		answer.Err, err = method.Fault(err), nil
 	}
 	return answer, inv, err
 }

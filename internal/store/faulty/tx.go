@@ -31,6 +31,11 @@ func (t *tx) do(name string, call func() error) error {
 	return call()
 }
 
+// Expect implements [store.Tx].
+func (t *tx) Expect(group string, uids []string, ids []store.Identifier) error {
+	return t.do("Tx.Expect", func() error { return t.inner.Expect(group, uids, ids) })
+}
+
 // Account implements [store.Tx].
 func (t *tx) Account(group, uid string) (*store.Account, error) {
 	return inTx(t, "Tx.Account", func() (*store.Account, error) { return t.inner.Account(group, uid) })

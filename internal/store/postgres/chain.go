@@ -72,7 +72,7 @@ func (x *chains) give(key []byte, lanes map[int64]store.AuditLane) {
 	}
 }
 
-// takeAll takes the free lanes that have gone on since they were last looked at.
+// takeAhead takes the free lanes that have gone on since they were last looked at.
 func (x *chains) takeAhead() (key []byte, ahead map[int64][]store.AuditLane) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -191,16 +191,18 @@ const (
 	sqlOverdueChains = `SELECT ` + chainColumns + ` FROM audit_chains WHERE partner = $1 AND NOT ended AND opened < $2 ORDER BY opened`
 	sqlFirstOfChain  = `SELECT number, time, mac FROM audit WHERE chain = $1 AND number > $2 ORDER BY number LIMIT $3`
 	sqlSweepChain    = `DELETE FROM audit WHERE chain = $1 AND number > $2 AND number <= $3`
-	// Records of before there were chains are removed as they are found. Whose they are was not written down.
+	// Records of before there were chains are removed as they are found. Whose they are was not written down: they are partner 0's.
 	sqlSweepChainless = `DELETE FROM audit WHERE (api_key, time, seq, node, uid) IN
-		(SELECT api_key, time, seq, node, uid FROM audit WHERE chain = '' AND partner = $1 AND time < $2 LIMIT $3)`
+		(SELECT api_key, time, seq, node, uid FROM audit WHERE chain = '' AND partner = 0 AND time < $1 LIMIT $2)`
 )
 
 // sweepAudits removes the first records of the partner's chains, each chain in a change of its own.
 func (s *Store) sweepAudits(ctx context.Context, what store.Sweep) (removed int, err error) {
 	var overdue []*store.AuditChain
 	err = s.again(ctx, func(ctx context.Context, c *conn) (err error) {
-		removed, err = exec(ctx, c, sqlSweepChainless, what.Partner, millis(what.Before), what.Limit)
+		if what.Partner == 0 {
+			removed, err = exec(ctx, c, sqlSweepChainless, millis(what.Before), what.Limit)
+		}
 		if err == nil {
 			overdue, err = records(ctx, c, sqlOverdueChains, []any{what.Partner, millis(what.Before)}, scanChain)
 		}

@@ -95,7 +95,12 @@ func (s *Store) try(ctx context.Context, fn func(tx store.Tx) error) (v verdict,
 	if _, err := t.c.Exec(ctx, sqlBegin); err != nil {
 		return s.failed(t, err)
 	}
-	own := guarded(t, fn)
+	own := guarded(t, func(tx store.Tx) error {
+		if err := fn(tx); err != nil {
+			return err
+		}
+		return t.sendKept()
+	})
 	t.over = true
 	switch {
 	case t.fault != nil:

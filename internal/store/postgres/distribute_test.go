@@ -30,7 +30,8 @@ func distribute(t testing.TB, url string, d postgres.Distribution) []postgres.Pl
 }
 
 func TestWithoutCitusNothingIsDistributed(t *testing.T) {
-	err := postgres.Distribute(t.Context(), postgres.Options{URL: database(t)}, postgres.Distribution{})
+	// A server that the environment names may have the extension.
+	err := postgres.Distribute(t.Context(), postgres.Options{URL: postgrestest.Own(t).URL()}, postgres.Distribution{})
 	if !errors.Is(err, postgres.ErrNotDistributed) || !strings.Contains(err.Error(), "CREATE EXTENSION citus") {
 		t.Errorf("the error is %v", err)
 	}
@@ -124,7 +125,7 @@ func TestTablesAreDistributedOnce(t *testing.T) {
 }
 
 func TestConformanceOnCitus(t *testing.T) {
-	cluster := postgrestest.Citus(t)
+	cluster := postgrestest.AnyCitus(t)
 	storetest.Run(t, func(t *testing.T) store.Store {
 		url := postgrestest.With(t, cluster.URL(t), "pool_max_conns", "6")
 		distribute(t, url, postgres.Distribution{Shards: testShards})

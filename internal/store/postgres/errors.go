@@ -90,7 +90,7 @@ func explainConnection(err error) error {
 // retryable tells whether a transaction was undone so that it can be run again.
 func retryable(err error) bool {
 	var server *pgconn.PgError
-	return errors.Is(err, errStale) || errors.As(err, &server) && (server.Code == stateSerialization || server.Code == stateDeadlock)
+	return errors.Is(err, errStale) || errors.Is(err, errTaken) || errors.As(err, &server) && (server.Code == stateSerialization || server.Code == stateDeadlock)
 }
 
 // lostCode tells whether a connection is lost: this one, or one that the server has to another.

@@ -91,7 +91,7 @@ func (t *tx) put(ctx context.Context, c *conn, a *store.Account) error {
 	place := accountPlace{a.Group, a.UID}
 	old := t.known[place]
 	if a.Rev == 0 {
-		old = &keySet{keys: make([][][]byte, len(records))}
+		old, _ = keysOf(records, nil)
 	}
 	var before *store.Account
 	if len(records) > 0 && (old == nil || old.rev != a.Rev) {
@@ -107,12 +107,18 @@ func (t *tx) put(ctx context.Context, c *conn, a *store.Account) error {
 	if before != nil {
 		old, _ = keysOf(records, before)
 	}
+	t.index(records, a, old)
+	return t.sendKeys(ctx, c)
+}
+
+// index brings the indexes from the keys that an account had to those of what is stored now.
+func (t *tx) index(records []*store.IndexRecord, a *store.Account, old *keySet) {
 	// Keys are those of the texts that the engine has kept.
 	stored := *a
 	t.store.Fit(&stored)
 	now, flags := keysOf(records, &stored)
-	t.keep(place, now)
-	return t.follow(ctx, c, records, a.UID, old, now, flags)
+	t.keep(accountPlace{a.Group, a.UID}, now)
+	t.follow(records, a.UID, old, now, flags)
 }
 
 // remove deletes an account and its keys.
@@ -128,7 +134,8 @@ func (t *tx) remove(ctx context.Context, c *conn, group, uid string) error {
 	delete(t.known, accountPlace{group, uid})
 	old, _ := keysOf(records, a)
 	now, flags := keysOf(records, nil)
-	return t.follow(ctx, c, records, uid, old, now, flags)
+	t.follow(records, uid, old, now, flags)
+	return t.sendKeys(ctx, c)
 }
 
 // current fails if the indexes are others than the change goes by.
@@ -144,7 +151,7 @@ func (t *tx) current(version int64) error {
 const mostKeys = 1000
 
 // follow notes the rows that are different.
-func (t *tx) follow(ctx context.Context, c *conn, records []*store.IndexRecord, uid string, old, now *keySet, flags []store.IndexFlags) error {
+func (t *tx) follow(records []*store.IndexRecord, uid string, old, now *keySet, flags []store.IndexFlags) {
 	for i, f := range records {
 		for j, key := range old.keys[i] {
 			if at := slices.IndexFunc(now.keys[i], func(k []byte) bool { return bytes.Equal(k, key) }); at < 0 || (at == 0) != (j == 0) {
@@ -160,6 +167,10 @@ func (t *tx) follow(ctx context.Context, c *conn, records []*store.IndexRecord, 
 			t.flag(f, flags[i])
 		}
 	}
+}
+
+// sendKeys sends the rows that wait, if they are many.
+func (t *tx) sendKeys(ctx context.Context, c *conn) error {
 	if len(t.keys) < mostKeys {
 		return nil
 	}

@@ -118,7 +118,7 @@ var indexedTexts = []string{
 func TestIndexesFollowEveryChange(t *testing.T) { wantIndexesToFollow(t, database(t)) }
 
 func TestIndexesFollowEveryChangeOnCitus(t *testing.T) {
-	url := postgrestest.With(t, postgrestest.Citus(t).URL(t), "pool_max_conns", "6")
+	url := postgrestest.With(t, postgrestest.AnyCitus(t).URL(t), "pool_max_conns", "6")
 	distribute(t, url, postgres.Distribution{Shards: testShards})
 	wantIndexesToFollow(t, url)
 }

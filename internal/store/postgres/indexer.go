@@ -27,8 +27,6 @@ const (
 const (
 	// dropBatch bounds the rows that one transaction takes out of an index.
 	dropBatch = 2000
-	// lookEvery is how often the indexer looks whether there is something to do: what another process has begun and left, say.
-	lookEvery = time.Minute
 	// claimFor is after how long the work of a process that says nothing any more is another's.
 	claimFor = 30 * time.Second
 	// longestPath bounds the texts of the paths that have indexes: they are parts of a key.
@@ -47,54 +45,22 @@ type indexer struct {
 	// working is held by who works.
 	working sync.Mutex
 
-	wake   chan struct{}
-	cancel context.CancelFunc
-	ended  chan struct{}
+	watch *store.IndexWatch
 }
 
 func newIndexer(s *Store, o Options) *indexer {
-	ctx, cancel := context.WithCancel(context.Background())
-	x := &indexer{s: s, use: store.NewIndexUse(o.IndexAfter), atOnce: o.IndexAtOnce, wake: make(chan struct{}, 1), cancel: cancel,
-		ended: make(chan struct{})}
-	if o.IndexAfter < 0 {
-		close(x.ended) // There is nobody to wait for.
-		return x
-	}
-	go x.run(ctx)
+	x := &indexer{s: s, use: store.NewIndexUse(o.IndexAfter), atOnce: o.IndexAtOnce}
+	x.watch = store.WatchIndexes(o.IndexAfter, x.work)
 	return x
 }
 
 // close ends the work under way after its present statement.
-func (x *indexer) close() {
-	x.cancel()
-	<-x.ended
-}
-
-// run looks after the indexes: when something is to be done, and once in a while.
-func (x *indexer) run(ctx context.Context) {
-	defer close(x.ended)
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-x.wake:
-		case <-tick.C:
-		}
-		// What fails now is tried again the next time: nobody waits for it, and searches go on without.
-		_ = x.work(ctx)
-	}
-}
+func (x *indexer) close() { x.watch.Close() }
 
 // note takes down what a search has used and what it has missed. It wakes the indexer if an index is due.
 func (x *indexer) note(p *plan) {
-	if !x.use.Note(p.group, &p.Choice, p.looked, p.now) {
-		return
-	}
-	select {
-	case x.wake <- struct{}{}:
-	default:
+	if x.use.Note(p.group, &p.Choice, p.looked, p.now) {
+		x.watch.Wake()
 	}
 }
 

@@ -78,7 +78,7 @@ func readList(data []byte, into *[]string) error {
 
 func millis(t clock.Millis) int64 { return int64(t) }
 
-// time returns where the engine's value of a time is put.
+// timeAt returns where the engine's value of a time is put.
 func timeAt(t *clock.Millis) *int64 { return (*int64)(t) }
 
 func docAt(d *json.RawMessage) *[]byte { return (*[]byte)(d) }

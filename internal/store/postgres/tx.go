@@ -33,6 +33,8 @@ type tx struct {
 	lanes lanes
 	// revisions are those that accounts had before they were put.
 	revisions []revision
+	// expected is what the function said that it expects; nil: nothing.
+	expected *expected
 }
 
 type revision struct {
@@ -56,16 +58,15 @@ func (t *tx) undo() {
 // read runs a function on the connection of a transaction that is not over.
 func read[T any](t *tx, fn func(ctx context.Context, c *conn) (T, error)) (T, error) {
 	var none T
-	switch {
-	case t.over:
-		return none, errTxOver
-	case t.fault != nil:
-		return none, explain(t.fault)
-	case t.ctx.Err() != nil:
-		return none, t.ctx.Err()
+	if err := t.usable(); err != nil {
+		return none, err
 	}
 	ctx, cancel := context.WithTimeout(t.ctx, statementTimeout)
 	defer cancel()
+	if err := t.expected.send(ctx, t.c); err != nil {
+		t.fault = err
+		return none, bounded(t.ctx, err)
+	}
 	v, err := fn(ctx, t.c)
 	if err != nil && !ours(err) {
 		t.fault = err
@@ -74,14 +75,30 @@ func read[T any](t *tx, fn func(ctx context.Context, c *conn) (T, error)) (T, er
 	return v, err
 }
 
+// usable tells why nothing can be done in the transaction any more.
+func (t *tx) usable() error {
+	switch {
+	case t.over:
+		return errTxOver
+	case t.fault != nil:
+		return explain(t.fault)
+	}
+	return t.ctx.Err()
+}
+
 // write is read for what changes something of the account.
 func (t *tx) write(group, uid string, fn func(ctx context.Context, c *conn) error) error {
+	t.writes(group, uid)
+	_, err := read(t, func(ctx context.Context, c *conn) (struct{}, error) { return struct{}{}, fn(ctx, c) })
+	return err
+}
+
+// writes notes that something of the account is changed.
+func (t *tx) writes(group, uid string) {
 	t.wrote = true
 	if t.uid == "" && storable(group, uid) {
 		t.group, t.uid = group, uid
 	}
-	_, err := read(t, func(ctx context.Context, c *conn) (struct{}, error) { return struct{}{}, fn(ctx, c) })
-	return err
 }
 
 // configure writes a record of the configuration.
@@ -96,6 +113,9 @@ func (t *tx) configure(fn func(ctx context.Context, c *conn) (int64, error)) err
 }
 
 func (t *tx) Account(group, uid string) (*store.Account, error) {
+	if t.expected.lacks(accountPlace{group, uid}) {
+		return nil, t.locally(func() error { return store.ErrNotFound })
+	}
 	return read(t, func(ctx context.Context, c *conn) (*store.Account, error) {
 		a, err := getAccount(ctx, c, group, uid)
 		if err == nil {
@@ -107,23 +127,55 @@ func (t *tx) Account(group, uid string) (*store.Account, error) {
 
 func (t *tx) PutAccount(a *store.Account) error {
 	t.revisions = append(t.revisions, revision{a, a.Rev})
+	if place := (accountPlace{a.Group, a.UID}); a.Rev == 0 && t.expected.lacks(place) {
+		t.writes(a.Group, a.UID)
+		return t.locally(func() error {
+			t.expected.insert(a, t.fields.version)
+			a.Rev = 1
+			if records := t.fields.kept[a.Group]; len(records) > 0 {
+				none, _ := keysOf(records, nil)
+				t.index(records, a, none)
+			}
+			return nil
+		})
+	}
 	return t.write(a.Group, a.UID, func(ctx context.Context, c *conn) error { return t.put(ctx, c, a) })
 }
 
 func (t *tx) DeleteAccount(group, uid string) error {
-	return t.write(group, uid, func(ctx context.Context, c *conn) error { return t.remove(ctx, c, group, uid) })
+	return t.write(group, uid, func(ctx context.Context, c *conn) error {
+		t.expected = nil // It holds identifiers of which nothing was noted here.
+		return t.remove(ctx, c, group, uid)
+	})
 }
 
 func (t *tx) Owner(group string, id store.Identifier) (string, error) {
+	if uid, known := t.expected.owner(group, id); known {
+		return uid, t.locally(func() error {
+			if uid == "" {
+				return store.ErrNotFound
+			}
+			return nil
+		})
+	}
 	return read(t, func(ctx context.Context, c *conn) (string, error) { return getOwner(ctx, c, group, id) })
 }
 
 func (t *tx) ClaimIdentifier(group string, id store.Identifier, uid string) error {
+	if _, known := t.expected.owner(group, id); known && storable(uid) {
+		t.writes(group, uid)
+		return t.locally(func() error { return t.expected.claim(group, id, uid) })
+	}
 	return t.write(group, uid, func(ctx context.Context, c *conn) error { return claimIdentifier(ctx, c, group, id, uid) })
 }
 
 func (t *tx) ReleaseIdentifier(group string, id store.Identifier, uid string) error {
-	return t.write(group, uid, func(ctx context.Context, c *conn) error { return releaseIdentifier(ctx, c, group, id, uid) })
+	return t.write(group, uid, func(ctx context.Context, c *conn) error {
+		if owner, known := t.expected.owner(group, id); known && owner == uid {
+			t.expected.owners[placeOf(group, id)] = ""
+		}
+		return releaseIdentifier(ctx, c, group, id, uid)
+	})
 }
 
 func (t *tx) Session(group, uid string, hash store.Hash) (*store.Session, error) {

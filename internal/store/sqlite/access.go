@@ -15,6 +15,12 @@ type access struct {
 	table bool
 	// values: what is wanted is in the rows of the table, not in its indexes.
 	values bool
+	// crew looks at the table; nil: the search's connection alone does, or none has to.
+	crew *crew
+	// slice is how many rows are looked at at once, last the greatest row number of a table that is read from its beginning.
+	slice, last int64
+	// always: the table is read that way whatever else is in it.
+	always bool
 }
 
 // choose decides how the search comes by its accounts.
@@ -25,12 +31,18 @@ func (p *plan) choose(c *conn, q store.Search, records []*store.IndexRecord) err
 	if err != nil {
 		return err
 	}
-	p.Choice = *choice
+	p.Choice, p.table = *choice, false
 	if p.Best != nil || p.ranged(q.Where) {
 		return nil
 	}
-	p.table, err = mostly(c, q.Group)
+	p.table, p.last, err = mostly(c, q.Group)
+	p.table = p.table || p.always
 	return err
+}
+
+// passes tells whether the search looks at every row of a table that has more than a few slices.
+func (p *plan) passes(q store.Search) bool {
+	return p.table && (p.always || p.last >= fewSlices*p.slice) && (p.values || q.Total && p.holds != "")
 }
 
 // ranged tells whether an index of the table bounds the accounts, or may.
@@ -58,24 +70,24 @@ const (
 	sampledRows = 1000
 )
 
-// mostly tells whether the accounts are mostly the group's, as far as a few of them show. Then the way through an index of
-// the group to each of them costs more than passing over the others.
-func mostly(c *conn, group string) (bool, error) {
-	var last, own int64
-	err := get(c.Conn, sqlLastRow, noParameters, func(r *row) error { last = r.int(); return nil })
+// mostly tells whether the accounts are mostly the group's, as far as a few of them show, and the greatest row number. Then the
+// way through an index of the group to each of them costs more than passing over the others.
+func mostly(c *conn, group string) (is bool, last int64, err error) {
+	var own int64
+	err = get(c.Conn, sqlLastRow, noParameters, func(r *row) error { last = r.int(); return nil })
 	if err == store.ErrNotFound || err == nil && last < sampledRows {
-		return false, nil
+		return false, last, nil
 	}
 	for i := range int64(samples) {
 		if err != nil {
-			return false, err
+			return false, last, err
 		}
 		err = get(c.Conn, sqlSample, func(b *binder) { b.text(group); b.int(1 + i*(last/samples)) }, func(r *row) error {
 			own += r.int()
 			return nil
 		})
 	}
-	return own >= samples*3/4, err
+	return own >= samples*3/4, last, err
 }
 
 // inOrder tells whether an index of the table has the order of the plan.

@@ -124,41 +124,85 @@ func putChain(c *sqlite.Conn, chain *store.AuditChain) error {
 }
 
 const (
-	sqlOverdueChains = `SELECT ` + chainColumns + ` FROM audit_chains WHERE partner = ? AND ended = 0 AND opened < ? ORDER BY opened`
+	sqlOverdueChains = `SELECT name FROM audit_chains WHERE partner = ? AND ended = 0 AND opened < ? ORDER BY opened`
 	sqlFirstOfChain  = `SELECT number, time, mac FROM audit WHERE chain = ? AND number > ? ORDER BY number LIMIT ? + 0`
 	sqlSweepChain    = `DELETE FROM audit WHERE chain = ? AND number > ? AND number <= ?`
-	// Records of before there were chains are removed as they are found. Whose they are was not written down.
-	sqlSweepChainless = `DELETE FROM audit WHERE id IN (
-		SELECT id FROM audit WHERE chain = '' AND partner = ?1 AND time < ?2 LIMIT ?3 + 0)`
+	// Records of before there were chains are removed as they are found. Whose they are was not written down: they are partner 0's.
+	sqlOverdueChainless = `SELECT id FROM audit WHERE chain = '' AND partner = 0 AND time < ?1 LIMIT ?2 + 0`
+	sqlSweepChainless   = `DELETE FROM audit WHERE id = ?1 AND chain = '' AND partner = 0 AND time < ?2`
 )
 
-// sweepAudits removes the first records of the partner's chains.
-func sweepAudits(t *tx, what store.Sweep) (removed int, err error) {
-	removed, err = exec(t.c, sqlSweepChainless, func(b *binder) { b.int(what.Partner); b.time(what.Before); b.int(int64(what.Limit)) })
-	if err != nil {
-		return 0, err
-	}
-	var overdue []*store.AuditChain
-	err = list(t.c, sqlOverdueChains, func(b *binder) { b.int(what.Partner); b.time(what.Before) }, func(r *row) error {
-		chain := new(store.AuditChain)
-		overdue = append(overdue, chain)
-		return scanChain(r, chain)
+// sweepAudits removes the first records of the partner's chains, each chain in a change of its own. What is over is looked for
+// before the writer is asked: others do not wait for the look, which passes over all that is not.
+func (s *Store) sweepAudits(ctx context.Context, what store.Sweep) (removed int, err error) {
+	var chainless []int64
+	var overdue []string
+	err = s.scan(ctx, func(c *conn) error {
+		if what.Partner == 0 {
+			err := list(c.Conn, sqlOverdueChainless, func(b *binder) { b.time(what.Before); b.int(int64(what.Limit)) },
+				func(r *row) error { chainless = append(chainless, r.int()); return nil })
+			if err != nil {
+				return err
+			}
+		}
+		return list(c.Conn, sqlOverdueChains, func(b *binder) { b.int(what.Partner); b.time(what.Before) },
+			func(r *row) error { overdue = append(overdue, r.text()); return nil })
 	})
-	for _, chain := range overdue {
+	if err == nil && len(chainless) > 0 {
+		removed, err = s.sweepChainless(ctx, chainless, what.Before)
+	}
+	for _, name := range overdue {
 		if err != nil || removed >= what.Limit {
 			break
 		}
 		var n int
-		n, err = sweepChain(t, chain, what.Before, what.Limit-removed)
+		n, err = s.sweepChain(ctx, name, what.Before, what.Limit-removed)
 		removed += n
 	}
 	return removed, err
 }
 
-func sweepChain(t *tx, chain *store.AuditChain, before clock.Millis, limit int) (removed int, err error) {
+func (s *Store) sweepChainless(ctx context.Context, ids []int64, before clock.Millis) (removed int, err error) {
+	err = s.submit(ctx, &job{fn: func(t *tx) error {
+		t.wrote, removed = true, 0
+		for _, id := range ids {
+			n, err := exec(t.c, sqlSweepChainless, func(b *binder) { b.int(id); b.time(before) })
+			if err != nil {
+				return err
+			}
+			removed += n
+		}
+		return nil
+	}})
+	if err != nil {
+		return 0, err
+	}
+	return removed, nil
+}
+
+func (s *Store) sweepChain(ctx context.Context, name string, before clock.Millis, limit int) (removed int, err error) {
+	err = s.submit(ctx, &job{fn: func(t *tx) (err error) {
+		t.wrote = true
+		removed, err = sweepChain(t, name, before, limit)
+		return err
+	}})
+	if err != nil {
+		return 0, fmt.Errorf("chain %s: %w", name, err)
+	}
+	return removed, nil
+}
+
+func sweepChain(t *tx, name string, before clock.Millis, limit int) (removed int, err error) {
+	chain, err := auditChain(t.c, name)
+	if errors.Is(err, store.ErrNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
 	first, found, last := chain.Removed, 0, store.Hash{}
 	number, over := first, true
-	err = list(t.c, sqlFirstOfChain, func(b *binder) { b.text(chain.Name); b.int(first); b.int(int64(limit)) }, func(r *row) error {
+	err = list(t.c, sqlFirstOfChain, func(b *binder) { b.text(name); b.int(first); b.int(int64(limit)) }, func(r *row) error {
 		n, at, mac := r.int(), r.time(), r.filledHash()
 		found++
 		if over = over && at < before; over {
@@ -177,14 +221,11 @@ func sweepChain(t *tx, chain *store.AuditChain, before clock.Millis, limit int) 
 	case number == first || !chain.Sweep(t.audits.key, number, last):
 		return 0, nil
 	}
-	removed, err = exec(t.c, sqlSweepChain, func(b *binder) { b.text(chain.Name); b.int(first); b.int(number) })
+	removed, err = exec(t.c, sqlSweepChain, func(b *binder) { b.text(name); b.int(first); b.int(number) })
 	if err == nil {
 		err = putChain(t.c, chain)
 	}
-	if err != nil {
-		return 0, fmt.Errorf("chain %s: %w", chain.Name, err)
-	}
-	return removed, nil
+	return removed, err
 }
 
 func sortedChains(chains []*store.AuditChain) []*store.AuditChain {

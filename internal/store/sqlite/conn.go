@@ -13,7 +13,7 @@ import (
 )
 
 // Page caches, in KiB. They bound what the store holds in memory: the system's own file cache does the rest. A reader's
-// has room for the inner pages of a million accounts; the accounts themselves are in the accountCache.
+// has room for the inner pages of a quarter of a million accounts; the accounts themselves are in the accountCache.
 const (
 	writerCache   = 8192
 	readerCache   = 2048
@@ -110,6 +110,11 @@ func (p *pool) take(ctx context.Context) (*conn, error) {
 			return nil, store.ErrClosed
 		}
 	}
+	return p.taken()
+}
+
+// taken returns the connection for a place that was taken.
+func (p *pool) taken() (*conn, error) {
 	if c := p.pop(); c != nil {
 		return c, nil
 	}

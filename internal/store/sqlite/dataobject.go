@@ -19,8 +19,9 @@ const (
 	// That uid is not empty is said for the index, which holds no others.
 	sqlDataObjectsOfUID = `SELECT ` + dataColumns + ` FROM data_objects
 		WHERE grp = ? AND type = ? AND uid = ? AND uid <> '' ORDER BY oid`
-	sqlDataCount            = `SELECT count(*) FROM data_objects WHERE grp = ? AND type = ?`
-	sqlDataObjectsOfAccount = `SELECT ` + dataColumns + ` FROM data_objects WHERE grp = ? AND uid = ? AND uid <> ''`
+	sqlDataCount = `SELECT count(*) FROM data_objects WHERE grp = ? AND type = ?`
+	// The documents are not read: they may be large.
+	sqlHoldersOfAccount = `SELECT type, oid, uniques FROM data_objects WHERE grp = ? AND uid = ? AND uid <> '' AND uniques IS NOT NULL`
 
 	sqlInsertDataObject = `INSERT INTO data_objects (last_updated, uniques, data, created, rev, grp, type, oid, uid)
 		VALUES (?,?,?, ?, 1, ?,?,?,?)`
@@ -219,13 +220,8 @@ func deleteDataObject(c *sqlite.Conn, group, kind string, key store.DataKey) err
 func deleteAccountsData(c *sqlite.Conn, group, uid string) error {
 	account := func(b *binder) { b.text(group); b.text(uid) }
 	var holders []*store.DataObject
-	err := list(c, sqlDataObjectsOfAccount, account, func(r *row) error {
-		o := &store.DataObject{Group: group}
-		scanDataObject(r, o)
-		if len(o.Unique) > 0 {
-			o.Data = nil
-			holders = append(holders, o)
-		}
+	err := list(c, sqlHoldersOfAccount, account, func(r *row) error {
+		holders = append(holders, &store.DataObject{Group: group, UID: uid, Type: r.text(), OID: r.text(), Unique: store.SplitHashes(r.blob())})
 		return nil
 	})
 	if err != nil {

@@ -23,6 +23,16 @@ type (
 	sorter  func(doc []byte) []byte
 )
 
+// yieldEvery is after how many values a search yields: a tenth of a millisecond or two.
+const yieldEvery = 64
+
+// look counts a value that is looked at.
+func (p *plan) look() {
+	if p.looked++; p.looked%yieldEvery == 0 {
+		yield()
+	}
+}
+
 // registerFunctions gives the connection the functions. They are not declared deterministic: what a number means changes
 // from search to search.
 func registerFunctions(c *conn) error {
@@ -32,7 +42,7 @@ func registerFunctions(c *conn) error {
 			if c.search == nil || n < 0 || n >= len(c.search.matchers) {
 				return sqlite.Value{}, fmt.Errorf("no matcher %d", n)
 			}
-			c.search.looked++
+			c.search.look()
 			if c.search.matchers[n](bytesOf(args[1])) {
 				return sqlite.IntegerValue(1), nil
 			}
@@ -47,7 +57,7 @@ func registerFunctions(c *conn) error {
 			if c.search == nil || n < 0 || n >= len(c.search.sorters) {
 				return sqlite.Value{}, fmt.Errorf("no sorter %d", n)
 			}
-			c.search.looked++
+			c.search.look()
 			key := c.search.sorters[n](bytesOf(args[1]))
 			if key == nil {
 				return sqlite.Value{}, nil

@@ -5,19 +5,14 @@ import (
 	"errors"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/store"
 	"zombiezen.com/go/sqlite"
 )
 
-const (
-	// dropBatch bounds the rows that one transaction takes out of an index.
-	dropBatch = 2000
-	// lookEvery is how often the indexer looks whether another process has left something to do.
-	lookEvery = time.Minute
-)
+// dropBatch bounds the rows that one transaction takes out of an index.
+const dropBatch = 2000
 
 // indexer makes indexes of fields that searches look for, and takes those away that none uses any more.
 type indexer struct {
@@ -31,57 +26,27 @@ type indexer struct {
 	// working is held by who works.
 	working sync.Mutex
 
-	wake   chan struct{}
-	cancel context.CancelFunc
-	ended  chan struct{}
+	watch *store.IndexWatch
 }
 
+// newIndexer begins with a look at what there is.
 func newIndexer(s *Store, o *Options) *indexer {
-	ctx, cancel := context.WithCancel(context.Background())
-	x := &indexer{s: s, use: store.NewIndexUse(o.IndexAfter), atOnce: o.IndexAtOnce, wake: make(chan struct{}, 1), cancel: cancel,
-		ended: make(chan struct{}), pieceRows: pieceRows}
+	x := &indexer{s: s, use: store.NewIndexUse(o.IndexAfter), atOnce: o.IndexAtOnce, pieceRows: pieceRows}
 	if x.atOnce {
 		x.pieceRows = 4 // Tests have few accounts.
 	}
-	if o.IndexAfter < 0 {
-		close(x.ended) // There is nobody to wait for.
-		return x
-	}
-	go x.run(ctx)
+	x.watch = store.WatchIndexes(o.IndexAfter, x.work)
+	x.watch.Wake()
 	return x
 }
 
 // close ends the work under way after its present batch.
-func (x *indexer) close() {
-	x.cancel()
-	<-x.ended
-}
-
-// run looks after the indexes: at the start, when something is to be done, and once in a while.
-func (x *indexer) run(ctx context.Context) {
-	defer close(x.ended)
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
-	for {
-		// What fails now is tried again the next time: nobody waits for it, and searches go on without.
-		_ = x.work(ctx)
-		select {
-		case <-ctx.Done():
-			return
-		case <-x.wake:
-		case <-tick.C:
-		}
-	}
-}
+func (x *indexer) close() { x.watch.Close() }
 
 // note takes down what a search has used and what it has missed. It wakes the indexer if an index is due.
 func (x *indexer) note(group string, p *plan) {
-	if !x.use.Note(group, &p.Choice, p.looked, p.now) {
-		return
-	}
-	select {
-	case x.wake <- struct{}{}:
-	default:
+	if x.use.Note(group, &p.Choice, p.looked, p.now) {
+		x.watch.Wake()
 	}
 }
 

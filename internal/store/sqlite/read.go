@@ -34,15 +34,18 @@ func (s *Store) scan(ctx context.Context, fn func(c *conn) error) error {
 	}
 	defer s.searchers.give(c)
 	c.SetInterrupt(ctx.Done())
-	defer func() {
-		// Only what is not interrupted can end the transaction. If that fails, the connection cannot be used any more: the
-		// next search on it says why.
-		c.SetInterrupt(nil)
-		if !c.AutocommitEnabled() {
-			_, _ = exec(c.Conn, "ROLLBACK", noParameters)
-		}
-	}()
+	defer c.quiet()
 	return stopped(ctx, fn(c))
+}
+
+// quiet ends what the connection may be in the middle of.
+func (c *conn) quiet() {
+	// Only what is not interrupted can end the transaction. If that fails, the connection cannot be used any more: the next
+	// search on it says why.
+	c.SetInterrupt(nil)
+	if !c.AutocommitEnabled() {
+		_, _ = exec(c.Conn, "ROLLBACK", noParameters)
+	}
 }
 
 // Account implements [store.Reader].

@@ -45,6 +45,7 @@ func (s *Store) SearchAccounts(ctx context.Context, q store.Search, each func(a 
 
 // search runs fn for the plan in a read transaction, whose indexes the plan has chosen from.
 func (s *Store) search(ctx context.Context, p *plan, q store.Search, fn func(c *conn) error) error {
+	p.slice, p.always = s.sliceRows, s.options.Passes
 	err := s.scan(ctx, func(c *conn) error {
 		c.search = p
 		defer func() { c.search = nil }()
@@ -57,6 +58,19 @@ func (s *Store) search(ctx context.Context, p *plan, q store.Search, fn func(c *
 		}
 		if err := p.choose(c, q, fields); err != nil {
 			return err
+		}
+		if p.passes(q) {
+			known := c.fields.version
+			if p.crew, err = s.gather(ctx, c, p, q.Group); err != nil {
+				return err
+			}
+			defer p.crew.leave()
+			if c.fields.version != known {
+				// There are other indexes now.
+				if err := p.choose(c, q, c.fields.groups[q.Group]); err != nil {
+					return err
+				}
+			}
 		}
 		return fn(c)
 	})
@@ -114,6 +128,11 @@ func (p *plan) count(c *conn, q store.Search, found int) (total int64, err error
 	text := "SELECT count(*) FROM " + p.within(p.Best, false)
 	if p.Whole {
 		text = p.countText(p.Best)
+	}
+	if p.crew != nil && p.passes(q) {
+		read := func(r *row, into *slice) error { into.count = r.int(); return nil }
+		err = p.crew.pass(p, text, func() reader { return read }, func(s *slice) error { total += s.count; return nil })
+		return total, err
 	}
 	if err := c.keep(text); err != nil {
 		return 0, err

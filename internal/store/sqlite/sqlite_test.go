@@ -54,3 +54,10 @@ func TestConformanceWithIndexes(t *testing.T) {
 		return openWith(t, sqlite.Options{File: filepath.Join(t.TempDir(), "doorward.db"), IndexAtOnce: true})
 	})
 }
+
+// TestConformanceWithPasses is the same in a store whose connections look at tables together wherever they may.
+func TestConformanceWithPasses(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) store.Store {
+		return openWith(t, sqlite.Options{File: filepath.Join(t.TempDir(), "doorward.db"), Hands: 3, Passes: true})
+	})
+}

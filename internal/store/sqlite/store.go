@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"time"
 
@@ -40,6 +41,12 @@ type Options struct {
 	IndexAfter int64
 	// IndexAtOnce has searches wait for an index of every field that they could use one of. It is for tests.
 	IndexAtOnce bool
+	// Hands is how many connections look at every account together where a search must; 0: as many as there are processors, 8
+	// at most. Passing, if it is set, is told how many do at each moment: they compute without a pause.
+	Hands   int
+	Passing func(looking int)
+	// Passes has them do so wherever a search may, row by row. It is for tests.
+	Passes bool
 	// Unfinished opens a database whose copy is not complete; without it that is [store.ErrUnfinished].
 	Unfinished bool
 }
@@ -62,13 +69,22 @@ type Store struct {
 	file      string
 	busy      time.Duration
 	clock     clock.Clock
+	options   Options
 	readers   *pool
 	searchers *pool
+	// slicers are the connections that look at a table beside those of the searches.
+	slicers *pool
+	// sliceRows is how many rows of a table one of them looks at before it takes the next ones.
+	sliceRows int64
 	writer    *writer
 	indexer   *indexer
 	nonces    *nonceLog
 	config    *configMark
 	accounts  *accountCache
+
+	// slicing guards looking, the number of connections that look at slices.
+	slicing sync.Mutex
+	looking int
 
 	// closing guards closed; work counts the changes and backups under way.
 	closing sync.RWMutex
@@ -90,6 +106,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	if o.Busy <= 0 {
 		o.Busy = 5 * time.Second
+	}
+	if o.Hands <= 0 {
+		o.Hands = min(runtime.GOMAXPROCS(0), mostHands)
 	}
 	s, err := open(ctx, o)
 	if err != nil {
@@ -130,6 +149,8 @@ func open(ctx context.Context, o Options) (*Store, error) {
 	accounts := newAccountCache(file, cmp.Or(o.AccountCache, accountCacheSize))
 	s := &Store{
 		file:      file,
+		options:   o,
+		sliceRows: sliceRows,
 		busy:      o.Busy,
 		clock:     o.Clock,
 		accounts:  accounts,
@@ -138,6 +159,10 @@ func open(ctx context.Context, o Options) (*Store, error) {
 		config:    config,
 		readers:   newPool(o.Readers, func() (*conn, error) { return connectReader(&o, readerCache) }),
 		searchers: newPool(searchers, func() (*conn, error) { return connectReader(&o, searcherCache) }),
+		slicers:   newPool(o.Hands-1, func() (*conn, error) { return connectReader(&o, searcherCache) }),
+	}
+	if o.Passes {
+		s.sliceRows = 1
 	}
 	s.indexer = newIndexer(s, &o)
 	return s, nil
@@ -222,6 +247,6 @@ func (s *Store) Close() error {
 	s.indexer.close()
 	s.work.Wait()
 	// The writer's connection goes last: the last one that closes a file writes the log back into it.
-	return errors.Join(s.nonces.close(), s.readers.close(), s.searchers.close(), s.writer.close(), s.accounts.close(),
+	return errors.Join(s.nonces.close(), s.readers.close(), s.searchers.close(), s.slicers.close(), s.writer.close(), s.accounts.close(),
 		s.config.close())
 }

@@ -77,6 +77,14 @@ func (t *tx) stored(a *store.Account) {
 	t.touched.accounts[len(t.touched.accounts)-1].entry = (*t.entries)[start:]
 }
 
+// Expect does nothing: the database is as near as can be.
+func (t *tx) Expect(string, []string, []store.Identifier) error {
+	if t.c == nil {
+		return errTxOver
+	}
+	return nil
+}
+
 func (t *tx) Account(group, uid string) (*store.Account, error) {
 	return read(t, func(c *sqlite.Conn) (*store.Account, error) { return getAccount(c, group, uid) })
 }

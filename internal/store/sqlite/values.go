@@ -42,6 +42,16 @@ func (s *Store) AccountValues(ctx context.Context, group string, where query.Exp
 		if err := c.keep(text); err != nil {
 			return err
 		}
+		if p.crew != nil && p.passes(q) {
+			return p.crew.pass(p, text, func() reader { return valuesReader(fields, now) }, func(s *slice) error {
+				for i := range int(s.count) {
+					if err := each(s.values[i*len(fields) : (i+1)*len(fields) : (i+1)*len(fields)]); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
 		values := make([]query.Value, len(fields))
 		var buf []byte
 		return list(c.Conn, text, p.bind, func(r *row) error {
@@ -51,6 +61,20 @@ func (s *Store) AccountValues(ctx context.Context, group string, where query.Exp
 			return each(values)
 		})
 	})
+}
+
+// valuesReader reads rows whose columns are those of the fields.
+func valuesReader(fields []store.Field, now time.Time) reader {
+	var buf []byte
+	return func(r *row, into *slice) error {
+		for i, field := range fields {
+			into.values = append(into.values, columnValue(field, r, i, &buf, now))
+		}
+		if into.count++; into.count%yieldEvery == 0 {
+			yield()
+		}
+		return nil
+	}
 }
 
 // columnBytes returns the bytes of column i, in buf if they fit; nil for NULL.

@@ -70,6 +70,44 @@ var changeTests = []test{
 		_, err = s.Account(t.Context(), group, "c")
 		must(t, err)
 	}},
+	{"what a change expects changes nothing of what it sees", expectationsOfAChange},
+	{"a change that expects much writes all of it, and nothing if it fails", func(t *testing.T, s store.Store) {
+		var uids []string
+		var ids []store.Identifier
+		for n := range 1500 {
+			uids, ids = append(uids, fmt.Sprint("u", n)), append(ids, email(fmt.Sprint("u", n, "@example.com")))
+		}
+		write := func(end error) func(tx store.Tx) error {
+			return func(tx store.Tx) error {
+				must(t, tx.Expect(group, uids, ids))
+				for n, uid := range uids {
+					must(t, errors.Join(tx.ClaimIdentifier(group, ids[n], uid), tx.PutAccount(bare(uid))))
+				}
+				return end
+			}
+		}
+		there := func() (accounts, owners int) {
+			for n, uid := range uids {
+				if a, err := s.Account(t.Context(), group, uid); err == nil && a.Rev == 1 {
+					accounts++
+				}
+				if owner, err := s.Owner(t.Context(), group, ids[n]); err == nil && owner == uid {
+					owners++
+				}
+			}
+			return accounts, owners
+		}
+		if err := s.Change(t.Context(), write(errRefused)); err != errRefused {
+			t.Fatalf("error = %v, want the function's own", err)
+		}
+		if accounts, owners := there(); accounts+owners != 0 {
+			t.Errorf("a change that failed has left %d accounts and %d identifiers", accounts, owners)
+		}
+		change(t, s, write(nil))
+		if accounts, owners := there(); accounts != 1500 || owners != 1500 {
+			t.Errorf("%d accounts and %d identifiers of 1500", accounts, owners)
+		}
+	}},
 	{"a transaction sees its own writes", func(t *testing.T, s store.Store) {
 		change(t, s, func(tx store.Tx) error {
 			a := bare("a")
@@ -283,4 +321,86 @@ func givenUp(t *testing.T, s store.Store) {
 	change(t, s, func(store.Tx) error { return nil })
 	_, err = s.Account(t.Context(), group, "a")
 	wantError(t, err, store.ErrNotFound)
+}
+
+// expectationsOfAChange: whether something was expected, rightly or not, a change answers as without.
+func expectationsOfAChange(t *testing.T, s store.Store) {
+	mine, theirs, late, other := email("mine@example.com"), email("theirs@example.com"), email("late@example.com"), email("other@example.com")
+	change(t, s, func(tx store.Tx) error {
+		return errors.Join(tx.PutAccount(full("present")), tx.ClaimIdentifier(group, theirs, "present"))
+	})
+	change(t, s, func(tx store.Tx) error {
+		must(t, tx.Expect(group, []string{"new", "present", "never"}, []store.Identifier{mine, theirs}))
+		must(t, tx.Expect(group, nil, []store.Identifier{late}))
+		owner := func(id store.Identifier, want string) {
+			t.Helper()
+			got, err := tx.Owner(group, id)
+			if got != want || (want == "") != errors.Is(err, store.ErrNotFound) {
+				t.Errorf("owner of %s = %q, %v; want %q", id.Value, got, err, want)
+			}
+		}
+		taken := func(id store.Identifier, by string) {
+			t.Helper()
+			var taken *store.TakenError
+			if err := tx.ClaimIdentifier(group, id, "new"); !errors.As(err, &taken) || taken.UID != by || taken.Identifier != id {
+				t.Errorf("claiming %s: %v", id.Value, err)
+			}
+		}
+		owner(mine, "")
+		owner(theirs, "present")
+		taken(theirs, "present")
+		_, err := tx.Account(group, "new")
+		wantError(t, err, store.ErrNotFound)
+		wantError(t, tx.PutAccount(full("present")), store.ErrExists)
+		must(t, tx.ClaimIdentifier(group, mine, "new"))
+		must(t, tx.ClaimIdentifier(group, mine, "new"))
+		owner(mine, "new")
+		// Said again, and in between.
+		must(t, tx.Expect(group, []string{"new"}, []store.Identifier{mine}))
+		owner(mine, "new")
+		a := full("new")
+		must(t, tx.PutAccount(a))
+		if a.Rev != 1 {
+			t.Errorf("revision %d after the insertion", a.Rev)
+		}
+		wantError(t, tx.PutAccount(full("new")), store.ErrExists)
+		got, err := tx.Account(group, "new")
+		must(t, err)
+		got.LoginProvider = "changed"
+		must(t, tx.PutAccount(got))
+		// Given back, taken by somebody else, and what was not expected at all.
+		must(t, tx.ReleaseIdentifier(group, mine, "new"))
+		owner(mine, "")
+		must(t, tx.ClaimIdentifier(group, mine, "present"))
+		taken(mine, "present")
+		must(t, tx.ReleaseIdentifier(group, late, "new"))
+		must(t, tx.ClaimIdentifier(group, late, "new"))
+		must(t, tx.ClaimIdentifier(group, other, "new"))
+		must(t, tx.ReleaseIdentifier(group, theirs, "new")) // It is another's: nothing happens.
+		owner(theirs, "present")
+		return nil
+	})
+	for id, want := range map[store.Identifier]string{mine: "present", theirs: "present", late: "new", other: "new"} {
+		if owner, err := s.Owner(t.Context(), group, id); err != nil || owner != want {
+			t.Errorf("%s is %q's, want %q: %v", id.Value, owner, want, err)
+		}
+	}
+	a, err := s.Account(t.Context(), group, "new")
+	must(t, err)
+	if a.LoginProvider != "changed" || a.Rev != 2 {
+		t.Errorf("provider %q, revision %d", a.LoginProvider, a.Rev)
+	}
+	_, err = s.Account(t.Context(), group, "never")
+	wantError(t, err, store.ErrNotFound)
+
+	change(t, s, func(tx store.Tx) error {
+		must(t, tx.Expect(group, []string{"new"}, []store.Identifier{late}))
+		must(t, tx.DeleteAccount(group, "new"))
+		_, err := tx.Owner(group, late)
+		wantError(t, err, store.ErrNotFound)
+		return errors.Join(tx.ClaimIdentifier(group, late, "again"), tx.PutAccount(bare("again")))
+	})
+	if owner, err := s.Owner(t.Context(), group, late); err != nil || owner != "again" {
+		t.Errorf("the identifier is %q's: %v", owner, err)
+	}
 }

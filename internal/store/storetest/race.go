@@ -18,33 +18,12 @@ func exit() { runtime.Goexit() }
 
 var raceTests = []test{
 	{"of many registrations with one identifier exactly one succeeds", func(t *testing.T, s store.Store) {
-		id := email("wanted@example.com")
-		errs := together(racers, func(i int) error {
-			return s.Change(t.Context(), func(tx store.Tx) error {
-				return errors.Join(tx.PutAccount(bare(uid(i))), tx.ClaimIdentifier(group, id, uid(i)))
-			})
+		raceForIdentifier(t, s, func(store.Tx, string, store.Identifier) error { return nil })
+	}},
+	{"of many registrations that expect one identifier to be free exactly one succeeds", func(t *testing.T, s store.Store) {
+		raceForIdentifier(t, s, func(tx store.Tx, uid string, id store.Identifier) error {
+			return tx.Expect(group, []string{uid}, []store.Identifier{id})
 		})
-		owner, err := s.Owner(t.Context(), group, id)
-		must(t, err)
-		winners := 0
-		for i, err := range errs {
-			_, readErr := s.Account(t.Context(), group, uid(i))
-			if err == nil {
-				winners++
-				if owner != uid(i) || readErr != nil {
-					t.Errorf("%d won, but the owner is %s and the account: %v", i, owner, readErr)
-				}
-				continue
-			}
-			var taken *store.TakenError
-			if !errors.As(err, &taken) || taken.UID != owner {
-				t.Errorf("loser %d: %v", i, err)
-			}
-			wantError(t, readErr, store.ErrNotFound)
-		}
-		if winners != 1 {
-			t.Errorf("%d winners", winners)
-		}
 	}},
 	{"of many inserts of one UID exactly one succeeds", func(t *testing.T, s store.Store) {
 		wantOne(t, together(racers, func(int) error {
@@ -163,5 +142,39 @@ func wantOne(t *testing.T, errs []error, other error) {
 	}
 	if winners != 1 {
 		t.Errorf("%d of %d succeeded, want one", winners, len(errs))
+	}
+}
+
+// raceForIdentifier has many register with one identifier, each in a change that begins with first.
+func raceForIdentifier(t *testing.T, s store.Store, first func(tx store.Tx, uid string, id store.Identifier) error) {
+	id := email("wanted@example.com")
+	errs := together(racers, func(i int) error {
+		return s.Change(t.Context(), func(tx store.Tx) error {
+			if err := first(tx, uid(i), id); err != nil {
+				return err
+			}
+			return errors.Join(tx.PutAccount(bare(uid(i))), tx.ClaimIdentifier(group, id, uid(i)))
+		})
+	})
+	owner, err := s.Owner(t.Context(), group, id)
+	must(t, err)
+	winners := 0
+	for i, err := range errs {
+		_, readErr := s.Account(t.Context(), group, uid(i))
+		if err == nil {
+			winners++
+			if owner != uid(i) || readErr != nil {
+				t.Errorf("%d won, but the owner is %s and the account: %v", i, owner, readErr)
+			}
+			continue
+		}
+		var taken *store.TakenError
+		if !errors.As(err, &taken) || taken.UID != owner {
+			t.Errorf("loser %d: %v", i, err)
+		}
+		wantError(t, readErr, store.ErrNotFound)
+	}
+	if winners != 1 {
+		t.Errorf("%d winners", winners)
 	}
 }

@@ -3,7 +3,7 @@
 // [URL] starts a private cluster from the installed binaries, once for a test binary, and makes a schema for each test. The
 // variable DOORWARD_TEST_POSTGRES names another server to run against instead, of whatever make. Where there is neither, tests
 // are skipped, unless DOORWARD_TEST_REQUIRE_POSTGRES is set: then they fail. A test binary ends by [Stop]. [Citus] makes a cluster of
-// several servers where DOORWARD_TEST_CITUS is set.
+// several servers where DOORWARD_TEST_CITUS is set, and [AnyCitus] takes the one that it names.
 package postgrestest
 
 import (
@@ -39,18 +39,22 @@ var shared struct {
 // server.
 func URL(t testing.TB) string {
 	t.Helper()
-	server := os.Getenv(ServerVariable)
-	if server == "" {
-		server = sharedCluster(t).URL()
+	if server := os.Getenv(ServerVariable); server != "" {
+		return externalSchema(t, server)
 	}
+	u, _ := newSchema(t, sharedCluster(t).URL()) // It goes with the cluster.
+	return u
+}
+
+// externalSchema returns the URL of an empty schema at a server that outlives the test, and removes the schema with the test.
+func externalSchema(t testing.TB, server string) string {
+	t.Helper()
 	u, schema := newSchema(t, server)
-	if os.Getenv(ServerVariable) != "" { // A private cluster goes as a whole.
-		t.Cleanup(func() {
-			if err := run(server, "DROP SCHEMA "+schema+" CASCADE"); err != nil {
-				t.Errorf("removing the schema: %v", err)
-			}
-		})
-	}
+	t.Cleanup(func() {
+		if err := run(server, "DROP SCHEMA "+schema+" CASCADE"); err != nil {
+			t.Errorf("removing the schema: %v", err)
+		}
+	})
 	return u
 }
 

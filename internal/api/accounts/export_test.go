@@ -1,0 +1,4 @@
+package accounts
+
+// DrawScreenSets makes screen-sets of a design.
+var DrawScreenSets = drawScreenSets
