@@ -169,7 +169,7 @@ func (k Swept) String() string {
 // Sweep says what [Store.Sweep] removes.
 type Sweep struct {
 	Kind Swept
-	// Partner is whose audit records are meant; without effect for other kinds.
+	// Partner is whose audit records are meant; without effect for other kinds. Records without a chain are partner 0's.
 	Partner int64
 	// Before is the time: what ended at it is kept.
 	Before clock.Millis

@@ -39,14 +39,17 @@ func (x *chains) sealed() []byte {
 	return x.key
 }
 
-// take returns a lane for the record; false: there is none that is free.
+// take returns a lane for the record; false: there is none that is free. One that is too old is kept until its end was noted.
 func (x *chains) take(a *store.Audit) (lane store.AuditLane, key []byte, ok bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	free := x.free[a.Partner]
-	for len(free) > 0 && !ok {
-		lane, free = free[len(free)-1], free[:len(free)-1]
+	for i := len(free) - 1; i >= 0 && !ok; i-- {
+		if lane = free[i]; lane.Over(a.Time) && lane.Ahead() {
+			continue
+		}
 		ok = !lane.Over(a.Time)
+		free = slices.Delete(free, i, i+1)
 	}
 	x.free[a.Partner] = free
 	return lane, x.key, ok

@@ -23,8 +23,17 @@ type chains struct {
 	writer [8]byte
 	opened int64
 	// committed are the lanes as the last commit left them, pending as the present transaction has them so far.
-	committed, pending map[int64]store.AuditLane
+	committed, pending openLanes
 }
+
+// openLanes are the chains that go on, one for each partner, and those that are too old for further records but whose last ones
+// are not noted yet.
+type openLanes struct {
+	of   map[int64]store.AuditLane
+	over []store.AuditLane
+}
+
+func (l openLanes) clone() openLanes { return openLanes{maps.Clone(l.of), slices.Clone(l.over)} }
 
 func newChains() *chains {
 	x := &chains{}
@@ -34,26 +43,30 @@ func newChains() *chains {
 }
 
 // begin forgets what a transaction that was given up has done.
-func (x *chains) begin() { x.pending = maps.Clone(x.committed) }
+func (x *chains) begin() { x.pending = x.committed.clone() }
 
 // mark and back are a place in the transaction and the way back to it.
-func (x *chains) mark() map[int64]store.AuditLane     { return maps.Clone(x.pending) }
-func (x *chains) back(mark map[int64]store.AuditLane) { x.pending = mark }
+func (x *chains) mark() openLanes     { return x.pending.clone() }
+func (x *chains) back(mark openLanes) { x.pending = mark }
 
 // end takes over what the transaction did. After a commit that failed nobody knows for sure what of it is there: new chains
 // begin then.
 func (x *chains) end(err error) {
 	x.committed = x.pending
 	if err != nil {
-		x.committed = nil
+		x.committed = openLanes{}
 	}
-	x.pending = nil
+	x.pending = openLanes{}
 }
 
 // append writes a record at the end of a chain.
 func (x *chains) append(c *sqlite.Conn, a *store.Audit) error {
-	lane, open := x.pending[a.Partner]
-	if !open || lane.Over(a.Time) {
+	lane, open := x.pending.of[a.Partner]
+	if open && lane.Over(a.Time) {
+		x.pending.over = append(x.pending.over, lane)
+		open = false
+	}
+	if !open {
 		x.opened++
 		var chain *store.AuditChain
 		lane, chain = store.NewAuditLane(x.key, store.AuditLaneName(x.writer, x.opened), a)
@@ -65,10 +78,10 @@ func (x *chains) append(c *sqlite.Conn, a *store.Audit) error {
 	if err := appendAudit(c, linked); err != nil {
 		return err
 	}
-	if x.pending == nil {
-		x.pending = map[int64]store.AuditLane{}
+	if x.pending.of == nil {
+		x.pending.of = map[int64]store.AuditLane{}
 	}
-	x.pending[a.Partner] = lane
+	x.pending.of[a.Partner] = lane
 	return nil
 }
 
@@ -77,7 +90,7 @@ func (s *Store) SealAudits(ctx context.Context, key []byte) error {
 	return s.submit(ctx, &job{fn: func(t *tx) error {
 		if !bytes.Equal(t.audits.key, key) {
 			// Even if this transaction is lost, the next record begins a chain under the new key.
-			t.audits.key, t.audits.committed, t.audits.pending = slices.Clone(key), nil, nil
+			t.audits.key, t.audits.committed, t.audits.pending = slices.Clone(key), openLanes{}, openLanes{}
 		}
 		return nil
 	}})
@@ -87,29 +100,41 @@ func (s *Store) SealAudits(ctx context.Context, key []byte) error {
 func (s *Store) CheckpointAudits(ctx context.Context) error {
 	return s.submit(ctx, &job{fn: func(t *tx) error {
 		x := t.audits
-		for partner, lane := range x.pending {
-			if !lane.Ahead() {
-				continue
+		for _, lane := range x.pending.over {
+			if _, err := t.checkpoint(lane); err != nil {
+				return err
 			}
-			chain, err := auditChain(t.c, lane.Name())
-			if errors.Is(err, store.ErrNotFound) {
-				continue // Somebody has removed it: that is for those to say who verify.
-			}
+		}
+		x.pending.over = nil
+		for partner, lane := range x.pending.of {
+			after, err := t.checkpoint(lane)
 			if err != nil {
 				return err
 			}
-			after, ok := lane.Checkpoint(x.key, chain)
-			if !ok {
-				continue
-			}
-			t.wrote = true
-			if err := putChain(t.c, chain); err != nil {
-				return err
-			}
-			x.pending[partner] = after
+			x.pending.of[partner] = after
 		}
 		return nil
 	}})
+}
+
+// checkpoint notes the end of the lane in its chain, and returns the lane as it is then.
+func (t *tx) checkpoint(lane store.AuditLane) (after store.AuditLane, err error) {
+	if !lane.Ahead() {
+		return lane, nil
+	}
+	chain, err := auditChain(t.c, lane.Name())
+	if errors.Is(err, store.ErrNotFound) {
+		return lane, nil // Somebody has removed it: that is for those to say who verify.
+	}
+	if err != nil {
+		return lane, err
+	}
+	after, ok := lane.Checkpoint(t.audits.key, chain)
+	if !ok {
+		return lane, nil
+	}
+	t.wrote = true
+	return after, putChain(t.c, chain)
 }
 
 func auditChain(c *sqlite.Conn, name string) (*store.AuditChain, error) {

@@ -216,6 +216,16 @@ func auditChain(t *testing.T, s store.Store) {
 	}
 	must(t, s.CheckpointAudits(t.Context()))
 	wantChains(t, s, key)
+	// All of the one before is noted too: its last records cannot be cut off unseen.
+	chains, err = s.AuditChains(t.Context())
+	must(t, err)
+	for _, chain := range chains {
+		last := int64(0)
+		must(t, s.ChainAudits(t.Context(), chain.Name, 0, 100, func(a *store.Audit) error { last = a.Link.Number; return nil }))
+		if chain.Head != last || last == 0 {
+			t.Errorf("chain %s goes to %d, and was noted to %d", chain.Name, last, chain.Head)
+		}
+	}
 }
 
 func auditRace(t *testing.T, s store.Store) {
