@@ -57,6 +57,9 @@ func TestConformanceWithIndexes(t *testing.T) {
 
 // TestConformanceWithPasses is the same in a store whose connections look at tables together wherever they may.
 func TestConformanceWithPasses(t *testing.T) {
+	if racing {
+		t.Skip("the race detector has what connections do together in the tests of crews")
+	}
 	storetest.Run(t, func(t *testing.T) store.Store {
 		return openWith(t, sqlite.Options{File: filepath.Join(t.TempDir(), "doorward.db"), Hands: 3, Passes: true})
 	})
