@@ -50,6 +50,9 @@ func TestConformanceOfTwoStores(t *testing.T) {
 
 // TestConformanceWithIndexes is the same in a store that makes every index at once.
 func TestConformanceWithIndexes(t *testing.T) {
+	if racing {
+		t.Skip("the race detector has what the indexer does beside others in the tests of indexes")
+	}
 	storetest.Run(t, func(t *testing.T) store.Store {
 		return openWith(t, sqlite.Options{File: filepath.Join(t.TempDir(), "doorward.db"), IndexAtOnce: true})
 	})
