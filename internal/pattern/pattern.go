@@ -241,7 +241,7 @@ func walk(expr string, fn func(i, depth int) bool) {
 	}
 }
 
-// unicodeEscapes writes \uXXXX the way Go's engine knows it.
+// unicodeEscapes writes \u and its four digits the way Go's engine knows it.
 func unicodeEscapes(expr string) string {
 	if !strings.Contains(expr, `\u`) {
 		return expr
