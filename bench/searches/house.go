@@ -20,7 +20,6 @@ import (
 // house is an installation with its server.
 type house struct {
 	options
-	folder string
 	server *exec.Cmd
 	site   struct {
 		HTTP   string `json:"http"`
@@ -81,32 +80,55 @@ func cpu(cmd *exec.Cmd) time.Duration {
 	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 }
 
+// filled tells whether the folder has the accounts already, which it must have all or none.
+func (h *house) filled() (bool, error) {
+	answer, err := h.call("accounts.search", "query", "SELECT count(*) FROM accounts")
+	if err != nil {
+		return false, err
+	}
+	var got struct {
+		Results []map[string]int `json:"results"`
+	}
+	if err := json.Unmarshal(answer, &got); err != nil {
+		return false, err
+	}
+	for _, row := range got.Results {
+		switch n := row["count(*)"]; n {
+		case 0, 1: // dev makes one.
+		case h.accounts, h.accounts + 1:
+			return true, nil
+		default:
+			return false, fmt.Errorf("the folder has %d accounts already", n)
+		}
+	}
+	return false, nil
+}
+
 // fill imports the accounts, and exports them again.
 func (h *house) fill() error {
 	rows, err := h.write()
 	if err != nil {
 		return err
 	}
+	text, err := os.Stat(rows)
+	if err != nil {
+		return err
+	}
 	if err := h.stop(); err != nil {
 		return err
 	}
-	for _, job := range []struct {
-		name string
-		args []string
-	}{
-		{"import", []string{"account", "import", rows, "--site", h.site.APIKey}},
-		{"export", []string{"account", "export", h.path("export.ndjson"), "--site", h.site.APIKey}},
-	} {
-		begin := time.Now()
-		cmd := h.command(job.args...)
-		if err := cmd.Run(); err != nil {
-			return fmt.Errorf("%s: %w", job.name, err)
-		}
-		took := time.Since(begin)
-		fmt.Printf("%-34s %9.0f accounts/s, %s of processor time each\n", job.name, float64(h.accounts)/took.Seconds(), (cpu(cmd) / time.Duration(h.accounts)).Round(100*time.Nanosecond))
+	if err := h.timed("import", "account", "import", rows, "--site", h.site.APIKey); err != nil {
+		return err
 	}
-	text, err := os.Stat(rows)
-	if err != nil {
+	// A file is as large as the database: there may not be room for two.
+	if err := os.Remove(rows); err != nil {
+		return err
+	}
+	copied := h.path("export.ndjson")
+	if err := h.timed("export", "account", "export", copied, "--site", h.site.APIKey); err != nil {
+		return err
+	}
+	if err := os.Remove(copied); err != nil {
 		return err
 	}
 	if h.database == "" {
@@ -117,6 +139,18 @@ func (h *house) fill() error {
 		fmt.Printf("%-34s %9d bytes an account, %d of them its line in the file\n", "size", file.Size()/int64(h.accounts), text.Size()/int64(h.accounts))
 	}
 	return h.start()
+}
+
+// timed runs a command that deals with all accounts.
+func (h *house) timed(name string, args ...string) error {
+	begin := time.Now()
+	cmd := h.command(args...)
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	took := time.Since(begin)
+	fmt.Printf("%-34s %9.0f accounts/s, %s of processor time each\n", name, float64(h.accounts)/took.Seconds(), (cpu(cmd) / time.Duration(h.accounts)).Round(100*time.Nanosecond))
+	return nil
 }
 
 // client asks for nothing compressed: unpacking would be the caller's time.
