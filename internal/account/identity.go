@@ -2,6 +2,8 @@ package account
 
 import (
 	"encoding/json"
+	"slices"
+	"strconv"
 
 	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/document"
@@ -14,57 +16,67 @@ const Site = "site"
 // siteIdentity returns the account's identities after the change: the site identity carries the values that register and
 // setAccountInfo wrote, and stands first; those of other providers stay as they are.
 func siteIdentity(a *store.Account, ch *Change, now clock.Millis) json.RawMessage {
-	list, err := document.Parse(a.Identities)
-	if err != nil || list.Kind() != document.KindArray {
-		list = document.ArrayOf()
-	}
 	var old *document.Object
-	var others []document.Value
-	for _, item := range list.Items() {
-		provider, _ := item.Object().Get("provider")
-		if provider.Str() == Site && old == nil {
-			old = item.Object()
-			continue
+	var others [][]byte
+	err := document.Elements(a.Identities, func(identity []byte) bool {
+		raw, _ := document.Member(identity, "provider")
+		if provider, _ := document.Text(raw); provider == Site && old == nil {
+			old = object(identity)
+		} else {
+			others = append(others, identity)
 		}
-		others = append(others, item)
+		return true
+	})
+	if err != nil {
+		old, others = nil, nil
 	}
-	items := append([]document.Value{document.FromObject(madeSite(a, old, ch, len(others) == 0, now))}, others...)
-	return document.ArrayOf(items...).AppendJSON(nil)
+	const stamps = 400 // About what stands around the fields of the profile.
+	list := appendSite(append(make([]byte, 0, len(a.Profile)+len(a.Identities)+stamps), '['), a, old, ch, len(others) == 0, now)
+	for _, identity := range others {
+		list = append(append(list, ','), identity...)
+	}
+	return append(list, ']')
 }
 
-// madeSite builds the site identity anew: what it is, the profile fields, the stamps. While there is no other identity
+// ofSite are the members that the site identity has besides fields of the profile.
+var ofSite = []string{"provider", "providerUID", "isLoginIdentity", "allowsLogin", "isExpiredSession", "lastUpdated", "lastUpdatedTimestamp",
+	"oldestDataUpdated", "oldestDataUpdatedTimestamp"}
+
+// appendSite writes the site identity anew: what it is, the profile fields, the stamps. While there is no other identity
 // the fields are the profile's; beside others only what was written through the site.
-func madeSite(a *store.Account, old *document.Object, ch *Change, alone bool, now clock.Millis) *document.Object {
-	o := &document.Object{}
-	o.Set("provider", document.String(Site))
-	o.Set("providerUID", document.String(a.UID))
+func appendSite(dst []byte, a *store.Account, old *document.Object, ch *Change, alone bool, now clock.Millis) []byte {
 	login, ok := old.Get("isLoginIdentity")
-	o.Set("isLoginIdentity", document.Boolean(!ok || login.Bool()))
-	profile := object(a.Profile)
-	for name, v := range profile.All() {
-		_, before := old.Get(name)
-		_, written := ch.Profile.Get(name)
-		if _, structural := o.Get(name); structural || name == "age" || !alone && !before && !written {
-			continue
+	dst = append(dst, `{"provider":"`+Site+`","providerUID":`...)
+	dst = document.AppendString(dst, a.UID)
+	dst = append(dst, `,"isLoginIdentity":`...)
+	dst = strconv.AppendBool(dst, !ok || login.Bool())
+	// The text was written by this package.
+	_ = document.Members(a.Profile, func(name string, raw []byte) bool {
+		if name == "age" || slices.Contains(ofSite, name) {
+			return true
 		}
-		o.Set(name, v)
-	}
-	o.Set("allowsLogin", document.Boolean(true))
-	o.Set("isExpiredSession", document.Boolean(false))
+		_, before := old.Get(name)
+		if _, written := ch.Profile.Get(name); alone || before || written {
+			dst = document.AppendString(append(dst, ','), name)
+			dst = append(append(dst, ':'), raw...)
+		}
+		return true
+	})
 	oldest := now
 	if v, ok := old.Get("oldestDataUpdatedTimestamp"); ok {
 		if ms, ok := v.Int64(); ok {
 			oldest = clock.Millis(ms)
 		}
 	}
-	stamp(o, "lastUpdated", now)
-	stamp(o, "oldestDataUpdated", oldest)
-	return o
+	dst = append(dst, `,"allowsLogin":true,"isExpiredSession":false`...)
+	dst = appendStamp(dst, "lastUpdated", now)
+	return append(appendStamp(dst, "oldestDataUpdated", oldest), '}')
 }
 
-func stamp(o *document.Object, name string, at clock.Millis) {
-	o.Set(name, document.String(at.ISO()))
-	o.Set(name+"Timestamp", document.Int(int64(at)))
+func appendStamp(dst []byte, name string, at clock.Millis) []byte {
+	dst = append(append(append(dst, `,"`...), name...), `":"`...)
+	dst = append(append(append(append(dst, at.ISO()...), `","`...), name...), `Timestamp":`...)
+	return strconv.AppendInt(dst, int64(at), 10)
 }
 
 // providers returns the comma list of the identities' providers.

@@ -66,7 +66,8 @@ type item struct {
 func (i *Importer) ImportAll(ctx context.Context, rows Reader, run Run) (Progress, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	workers := runtime.GOMAXPROCS(0) + 1
+	// One processor is left to who writes: the others would make it wait its turn.
+	workers := max(1, runtime.GOMAXPROCS(0)-1)
 	work, order, groups := make(chan *batch, workers), make(chan *batch, workers), make(chan []*batch)
 	var running sync.WaitGroup
 	for range workers {

@@ -30,10 +30,22 @@ const (
 type catalogue struct {
 	version int64
 	groups  map[string][]*store.IndexRecord
+	// settled: the writing transaction has called current, and has changed nothing of it since. Nobody else can.
+	settled bool
 }
 
 // forget makes the next call of current read everything again.
-func (k *catalogue) forget() { k.version = 0 }
+func (k *catalogue) forget() { k.version, k.settled = 0, false }
+
+// writing is current for the transaction that writes: it asks once.
+func (k *catalogue) writing(c *sqlite.Conn, group string) ([]*store.IndexRecord, error) {
+	if k.settled {
+		return k.groups[group], nil
+	}
+	records, err := k.current(c, group)
+	k.settled = err == nil
+	return records, err
+}
 
 // current reads the catalogue unless it is the one of the connection's transaction already. Who calls it is within a
 // transaction: whatever another process does to the catalogue is before it or behind it.
@@ -80,13 +92,17 @@ type written struct {
 
 const sqlAccountRow = `SELECT id FROM accounts WHERE grp = ? AND uid = ?`
 
-// indexes reads what the indexes have to know of an account that is about to be changed. Without indexes that is nothing.
-func (t *tx) indexes(group, uid string) (*written, error) {
-	fields, err := t.fields.current(t.c, group)
+// indexes reads what the indexes have to know of an account that is about to be changed, or to be inserted: then there is
+// nothing of it. Without indexes that is nothing.
+func (t *tx) indexes(group, uid string, inserted bool) (*written, error) {
+	fields, err := t.fields.writing(t.c, group)
 	if err != nil || len(fields) == 0 {
 		return nil, err
 	}
 	w := &written{c: t.c, fields: fields}
+	if inserted {
+		return w, nil
+	}
 	if w.before, err = getAccount(t.c, group, uid); err == store.ErrNotFound {
 		return w, nil
 	}
@@ -107,10 +123,7 @@ func (t *tx) follow(w *written, after *store.Account) error {
 		return nil
 	}
 	if w.before == nil && after != nil {
-		var err error
-		if w.row, err = accountRow(w.c, after.Group, after.UID); err != nil {
-			return err
-		}
+		w.row = w.c.LastInsertRowID() // It was inserted a moment ago.
 	}
 	for _, f := range w.fields {
 		var flags store.IndexFlags

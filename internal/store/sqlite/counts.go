@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"fmt"
 	"math"
 
 	"github.com/doorward/doorward/internal/store"
@@ -9,9 +10,9 @@ import (
 )
 
 // Large results are counted by adding up. The rows of an index, in their order, are cut into pieces whose numbers of rows
-// stand in the database; triggers keep them right in the transaction of each change, whichever program writes. A range is
-// the pieces within it and a part of one at each end. The indexer makes the pieces when an index is ready, divides those
-// that have grown, and forgets empty ones.
+// stand in the database; triggers keep them right in the transaction of each change. A range is the pieces within it and a
+// part of one at each end. The indexer makes the pieces when an index is ready, divides those that have grown, and forgets
+// empty ones. How many accounts a group has is written once in a transaction.
 
 const (
 	// pieceRows is how many rows a piece is given; one with more than twice as many is divided.
@@ -20,6 +21,7 @@ const (
 	piecesAtOnce = 32
 
 	sqlGroupSize = `SELECT accounts FROM group_sizes WHERE grp = ?`
+	sqlGrowGroup = `INSERT INTO group_sizes (grp, accounts) VALUES (?1, ?2) ON CONFLICT (grp) DO UPDATE SET accounts = accounts + excluded.accounts`
 
 	sqlPiecesWithin = ` FROM search_counts WHERE field = ?1 AND key >= ?2 AND key < ?3`
 	sqlFirstPiece   = `SELECT key, owner` + sqlPiecesWithin + ` ORDER BY key, owner LIMIT 1`
@@ -64,6 +66,36 @@ func (p *piece) scanRows(r *row) error {
 	err := p.scan(r)
 	p.rows = r.int()
 	return err
+}
+
+// growth is by how many accounts a group has grown.
+type growth struct {
+	group    string
+	accounts int64
+}
+
+// grow notes that the group has so many accounts more. Few groups change in a transaction.
+func (t *tx) grow(group string, accounts int64) {
+	for i := range t.grown {
+		if g := &t.grown[i]; g.group == group {
+			g.accounts += accounts
+			return
+		}
+	}
+	t.grown = append(t.grown, growth{group, accounts})
+}
+
+// resizeGroups writes how large the groups are now.
+func resizeGroups(c *sqlite.Conn, grown []growth) error {
+	for _, g := range grown {
+		if g.accounts == 0 {
+			continue
+		}
+		if _, err := exec(c, sqlGrowGroup, func(b *binder) { b.text(g.group); b.int(g.accounts) }); err != nil {
+			return fmt.Errorf("the size of a group: %w", err)
+		}
+	}
+	return nil
 }
 
 // groupTotal counts the accounts of a group.

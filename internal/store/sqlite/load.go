@@ -39,9 +39,10 @@ func (s *Store) Load(ctx context.Context, run int64, edits []store.Edit) error {
 		t.wrote, t.touched.every = true, true
 		for _, e := range edits {
 			for _, step := range []struct {
-				record store.Record
-				do     func(c *sqlite.Conn, r store.Record) error
-			}{{e.Old, unload}, {e.New, load}} {
+				record   store.Record
+				do       func(c *sqlite.Conn, r store.Record) error
+				accounts int64
+			}{{e.Old, unload, -1}, {e.New, load, 1}} {
 				if step.record == nil {
 					continue
 				}
@@ -49,6 +50,9 @@ func (s *Store) Load(ctx context.Context, run int64, edits []store.Edit) error {
 				t.configured = t.configured || place.Kind <= store.SigningKeyRecord || place.Kind == store.VersionRecord
 				if err := step.do(t.c, step.record); err != nil {
 					return fmt.Errorf("%s %q: %w", place.Kind, place.Texts, err)
+				}
+				if a, ok := step.record.(*store.Account); ok {
+					t.grow(a.Group, step.accounts)
 				}
 			}
 		}

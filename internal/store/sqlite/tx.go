@@ -21,6 +21,8 @@ type tx struct {
 	configured bool
 	// touched are the accounts that were written.
 	touched touched
+	// grown is by how many accounts groups have grown, or shrunk.
+	grown []growth
 	// entries is where the cache's entries of the transaction are put together; nil if nothing is kept.
 	entries *[]byte
 }
@@ -37,6 +39,9 @@ func (t *tx) end() { t.c = nil }
 func (t *tx) add(other *tx) {
 	t.configured = t.configured || other.configured
 	t.touched.add(&other.touched)
+	for _, g := range other.grown {
+		t.grow(g.group, g.accounts)
+	}
 }
 
 // read runs a function on the connection of a transaction that is not over.
@@ -92,12 +97,16 @@ func (t *tx) Account(group, uid string) (*store.Account, error) {
 func (t *tx) PutAccount(a *store.Account) error {
 	t.touch(a.Group, a.UID)
 	return t.write(func(c *sqlite.Conn) error {
-		w, err := t.indexes(a.Group, a.UID)
+		isNew := a.Rev == 0
+		w, err := t.indexes(a.Group, a.UID, isNew)
 		if err != nil {
 			return err
 		}
 		if err := putAccount(c, a); err != nil {
 			return err
+		}
+		if isNew {
+			t.grow(a.Group, 1)
 		}
 		t.stored(a)
 		return t.follow(w, a)
@@ -107,13 +116,14 @@ func (t *tx) PutAccount(a *store.Account) error {
 func (t *tx) DeleteAccount(group, uid string) error {
 	t.touch(group, uid)
 	return t.write(func(c *sqlite.Conn) error {
-		w, err := t.indexes(group, uid)
+		w, err := t.indexes(group, uid, false)
 		if err != nil {
 			return err
 		}
 		if err := deleteAccount(c, group, uid); err != nil {
 			return err
 		}
+		t.grow(group, -1)
 		return t.follow(w, nil)
 	})
 }

@@ -176,6 +176,7 @@ func (w *writer) transact() {
 			}
 			if j.err != nil {
 				t.touched.forget()
+				t.grown = nil
 			}
 			sum.add(t)
 		}
@@ -213,6 +214,7 @@ func (w *writer) begin() error {
 		w.entries = nil
 	}
 	w.audits.begin()
+	w.fields.settled = false
 	return w.exec("BEGIN IMMEDIATE")
 }
 
@@ -261,7 +263,7 @@ func (w *writer) guarded(t *tx, j *job) (err error) {
 	return j.fn(t)
 }
 
-// commit commits. A change of the configuration is announced to those who keep it in memory, in this process and in others, and
+// commit commits, with the sizes of the groups. A change of the configuration is announced to those who keep it in memory, in this process and in others, and
 // the accounts that are changed to who keeps them.
 func (w *writer) commit(sum *tx) error {
 	if sum.configured {
@@ -270,7 +272,12 @@ func (w *writer) commit(sum *tx) error {
 		}
 		defer w.config.end()
 	}
-	err := w.accounts.commit(&sum.touched, func() error { return w.exec("COMMIT") })
+	err := w.accounts.commit(&sum.touched, func() error {
+		if err := resizeGroups(w.c.Conn, sum.grown); err != nil {
+			return err
+		}
+		return w.exec("COMMIT")
+	})
 	w.audits.end(err)
 	return err
 }
