@@ -144,6 +144,9 @@ func (v *View) documents(w *writer, a *store.Account) {
 	if v.Include.Has(IncludeData) {
 		w.raw("data", a.Data, emptyObject)
 	}
+	if v.Everything {
+		v.more(w, a, 0, "dataCenter", "")
+	}
 	if v.Include.Has(IncludeSubscriptions) {
 		w.raw("subscriptions", a.Subscriptions, emptyObject)
 	}

@@ -25,7 +25,7 @@ type fieldNode struct {
 	// said: there is an entry. What it gives it gives alone; with minus it takes its rights from those that there are.
 	said, minus bool
 	right       Right
-	// below are by names in lower case; name is how the list spells this one.
+	// below are by folded names (document.FoldName); name is how the list spells this one.
 	below map[string]*fieldNode
 	name  string
 }
@@ -68,7 +68,7 @@ func (n *fieldNode) child(name string) *fieldNode {
 	if n.below == nil {
 		n.below = map[string]*fieldNode{}
 	}
-	folded := strings.ToLower(name)
+	folded := document.FoldName(name)
 	if n.below[folded] == nil {
 		n.below[folded] = &fieldNode{name: name}
 	}
@@ -114,7 +114,7 @@ type Fields struct {
 	least Right
 	// most is what holds anywhere from here down.
 	most Right
-	// below are by names in lower case; name is how a list spells this one.
+	// below are by folded names (document.FoldName); name is how a list spells this one.
 	below map[string]*Fields
 	name  string
 }
@@ -138,7 +138,7 @@ func (f *Fields) down(name string) *Fields {
 	if next, ok := f.below[name]; ok {
 		return next
 	}
-	if next, ok := f.below[strings.ToLower(name)]; ok {
+	if next, ok := f.below[document.FoldName(name)]; ok {
 		return next
 	}
 	return level(f.right)

@@ -38,6 +38,7 @@ func TestWhichFieldsAListGives(t *testing.T) {
 		{"reading", []string{data("", "r")}, "=r profile.email=r"},
 		{"some fields", []string{data("profile", "rw", "data.loyalty", "r", "emails", "r")}, "=: profile=rw profile.email=rw data=: data.loyalty=r data.loyalty.tier=r data.x=: emails=r password=:"},
 		{"letter case does not matter", []string{data("loginIDs", "r")}, "loginids=r LOGINIDS.emails=r"},
+		{"nor do letters that differ in case alone", []string{data("", "r", "data.ssn", "-r")}, "data=r data.ssn=: data.\u017fSn=: DATA.s\u017fn.x=:"},
 		{"all but one", []string{data("", "rw", "password", "-rw")}, "=rw password=: password.hash=: profile=rw"},
 		{"written and not read", []string{data("", "rw", "data.secret", "-r")}, "data.secret=w data=rw"},
 		{"the deeper entry alone", []string{data("profile", "rw", "profile.email", "r")}, "profile=rw profile.email=r"},

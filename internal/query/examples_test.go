@@ -123,6 +123,9 @@ func TestRefusedExamplesOfTheGuide(t *testing.T) {
 		t.Run(c.query, func(t *testing.T) {
 			q, err := query.Parse(c.query)
 			if err == nil {
+				err = q.Agree(asWritten)
+			}
+			if err == nil {
 				t.Fatalf("read as %s", q)
 			}
 			if diff := cmp.Diff(c.want, err.Error()); diff != "" {

@@ -24,7 +24,7 @@ const (
 	MaxList = 1000
 	// MaxConstants bounds the constants of one condition.
 	MaxConstants = 4000
-	// MaxWords bounds the words of one CONTAINS: every word of a text may be the first of them.
+	// MaxWords bounds the words of one CONTAINS.
 	MaxWords = 100
 	// MaxOrders bounds the elements of ORDER BY.
 	MaxOrders = 16

@@ -25,6 +25,9 @@ func Project(row []byte, items []Item) ([]byte, error) {
 	return NewProjection(items).Apply(row)
 }
 
+// MaxRow bounds the bytes of what the aliases of a SELECT make of one row: a large field may be selected under many names.
+const MaxRow = 64 << 20
+
 // Projection is a SELECT made ready for many rows. It is safe for concurrent use.
 type Projection struct{ root node }
 
@@ -84,12 +87,12 @@ func (n *node) child(name string) *node {
 	return c
 }
 
-// Apply makes the result from one row: see [Project].
+// Apply makes the result from one row: see [Project]. One that would be beyond [MaxRow] is a *[SyntaxError].
 func (p *Projection) Apply(row []byte) ([]byte, error) {
 	if p.root.whole && len(p.root.below) == 0 && !bytes.Contains(row, []byte("null")) {
 		return row, nil
 	}
-	result := &document.Object{}
+	result, left := &document.Object{}, MaxRow
 	if p.root.whole {
 		if err := addAll(result, row); err != nil {
 			return nil, fmt.Errorf("projecting a row: %w", err)
@@ -104,7 +107,9 @@ func (p *Projection) Apply(row []byte) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("projecting a row: %w", err)
 		}
-		n.add(result, stored, v)
+		if n.add(result, stored, v, &left); left < 0 {
+			return nil, &SyntaxError{Reason: fmt.Sprintf("a row would be larger than %d MiB; select large fields under fewer names", MaxRow>>20)}
+		}
 	}
 	return result.JSON(), nil
 }
@@ -116,20 +121,21 @@ func addAll(dst *document.Object, row []byte) error {
 	err := document.Members(row, func(name string, raw []byte) bool {
 		var v document.Value
 		if v, failed = document.Parse(raw); failed == nil {
-			all.add(dst, name, v)
+			all.add(dst, name, v, new(int))
 		}
 		return failed == nil
 	})
 	return errors.Join(failed, err)
 }
 
-// add puts what the node selects of its field into the object around it.
-func (n *node) add(dst *document.Object, stored string, v document.Value) {
+// add puts what the node selects of its field into the object around it. It takes from left what aliases need, and stops where
+// that is less than nothing.
+func (n *node) add(dst *document.Object, stored string, v document.Value, left *int) {
 	if v.IsNull() {
 		return
 	}
 	if n.whole || len(n.below) > 0 {
-		if cut, ok := n.cut(v); ok {
+		if cut, ok := n.cut(v, left); ok {
 			put(dst, stored, cut)
 		}
 	}
@@ -137,27 +143,35 @@ func (n *node) add(dst *document.Object, stored string, v document.Value) {
 		return
 	}
 	all := &node{whole: true}
+	cut, ok := all.cut(v, left)
+	if !ok {
+		return
+	}
+	if *left -= len(n.aliases) * len(cut.AppendJSON(nil)); *left < 0 {
+		return
+	}
 	for _, alias := range n.aliases {
-		if cut, ok := all.cut(v); ok {
-			dst.Set(alias, cut)
-		}
+		dst.Set(alias, cut)
 	}
 }
 
 // cut returns what is selected below the node; ok is false if that is nothing.
-func (n *node) cut(v document.Value) (cut document.Value, ok bool) {
+func (n *node) cut(v document.Value, left *int) (cut document.Value, ok bool) {
 	switch v.Kind() {
 	case document.KindNull:
 		return v, false
 	case document.KindObject:
-		o := n.cutObject(v.Object())
+		o := n.cutObject(v.Object(), left)
 		return document.FromObject(o), n.whole || o.Len() > 0
 	case document.KindArray:
 		var items []document.Value
 		for _, item := range v.Items() {
+			if *left < 0 {
+				break
+			}
 			if item.IsNull() && n.whole {
 				items = append(items, item) // the places of the others say something
-			} else if item, ok := n.cut(item); ok {
+			} else if item, ok := n.cut(item, left); ok {
 				items = append(items, item)
 			}
 		}
@@ -166,19 +180,19 @@ func (n *node) cut(v document.Value) (cut document.Value, ok bool) {
 	return v, n.whole
 }
 
-func (n *node) cutObject(o *document.Object) *document.Object {
+func (n *node) cutObject(o *document.Object, left *int) *document.Object {
 	result := &document.Object{}
 	if n.whole {
 		all := &node{whole: true}
 		for name, item := range o.All() {
-			if cut, ok := all.cut(item); ok {
+			if cut, ok := all.cut(item, left); ok {
 				result.Set(name, cut)
 			}
 		}
 	}
 	for _, c := range n.below {
-		if stored, v, ok := memberFold(o, c.name); ok && !(n.whole && c.redundant()) {
-			c.add(result, stored, v)
+		if stored, v, ok := memberFold(o, c.name); ok && *left >= 0 && !(n.whole && c.redundant()) {
+			c.add(result, stored, v, left)
 		}
 	}
 	return result
@@ -194,16 +208,22 @@ func (n *node) redundant() bool {
 	return len(n.aliases) == 0
 }
 
-// put sets the member, or adds to it: two spellings of one name may have chosen different fields of it.
+// put sets the member, or adds to it: two spellings of one name may have chosen different fields of it. What is there is not
+// changed, for it may stand under another name too.
 func put(dst *document.Object, name string, v document.Value) {
 	old, _ := dst.Get(name)
 	if old.Object() == nil || v.Object() == nil {
 		dst.Set(name, v)
 		return
 	}
-	for name, item := range v.Object().All() {
-		put(old.Object(), name, item)
+	both := &document.Object{}
+	for name, item := range old.Object().All() {
+		both.Set(name, item)
 	}
+	for name, item := range v.Object().All() {
+		put(both, name, item)
+	}
+	dst.Set(name, document.FromObject(both))
 }
 
 // memberFold is document.MemberFold on a tree.

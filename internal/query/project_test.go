@@ -1,6 +1,7 @@
 package query_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -73,6 +74,27 @@ func TestTheDeepestDocumentIsFoundAndSelected(t *testing.T) {
 	}
 	if !is("data."+strings.Repeat("a.", document.MaxDepth-1)+"a", query.Equal, number("1")).MatchRaw(row, append(path("data"), strings.Split(strings.Repeat("a", document.MaxDepth), "")...)) {
 		t.Error("the innermost value was not found")
+	}
+}
+
+func TestARowOfManyNamesIsBounded(t *testing.T) {
+	row := []byte(`{"data":{"a":["` + strings.Repeat("x", 1<<20) + `"]}}`)
+	items := func(n int) []query.Item {
+		return parse(t, "SELECT "+strings.TrimSuffix(strings.Repeat("data.a AS n,", n), ",")+" FROM x").Select
+	}
+	if got, err := query.Project(row, items(63)); err != nil || len(got) != len(row) {
+		t.Errorf("%d bytes, %v", len(got), err)
+	}
+	var syntax *query.SyntaxError
+	if got, err := query.Project(row, items(64)); !errors.As(err, &syntax) || syntax.Reason != "a row would be larger than 64 MiB; select large fields under fewer names" {
+		t.Errorf("%d bytes, %v", len(got), err)
+	}
+}
+
+func TestWhatIsAddedToOneNameIsNotInAnother(t *testing.T) {
+	got, err := query.Project([]byte(`{"data":{"a":{"k":1},"b":{"x":2,"y":3}}}`), parse(t, "SELECT data.a AS b, data.a AS c, data.b.x FROM x").Select)
+	if want := `{"data":{"b":{"k":1,"x":2},"c":{"k":1}}}`; err != nil || string(got) != want {
+		t.Errorf("%s, %v", got, err)
 	}
 }
 

@@ -1,11 +1,6 @@
 package query
 
-import (
-	"strings"
-	"unicode"
-
-	"github.com/doorward/doorward/internal/document"
-)
+import "github.com/doorward/doorward/internal/document"
 
 // Scalars calls fn for every text, number and boolean that the path rest leads to in the document, in the order of the text,
 // until fn returns false: the values that a comparison looks at (see [Comparison.MatchRaw]), of which the first is that of
@@ -43,24 +38,6 @@ func Words(text string, fn func(word string) bool) {
 			return
 		}
 	}
-}
-
-// FoldCase returns a text that is the same for all texts that differ in nothing but case: those that CONTAINS takes for equal.
-func FoldCase(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r <= unicode.MaxASCII {
-			if 'a' <= r && r <= 'z' {
-				// No letter that equals it has a lesser code point.
-				return r - 'a' + 'A'
-			}
-			return r
-		}
-		least := r
-		for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
-			least = min(least, other)
-		}
-		return least
-	}, text)
 }
 
 // Take returns the value as the comparison takes it.

@@ -7,9 +7,10 @@ import (
 )
 
 // containsWords tells whether the words of phrase follow one another in text. Words are runs of letters and digits;
-// everything else separates them, the underscore too. Case does not count. A phrase without words is in no text.
+// everything else separates them, the underscore too. Case does not count. A phrase without words is in no text. It takes a
+// time linear in both.
 func containsWords(text, phrase string) bool {
-	// Every word of the text may be the first of them: what stands between those of the phrase is read once.
+	// What stands between the words of the phrase is read once.
 	var few [8]string
 	words := few[:0]
 	Words(phrase, func(word string) bool {
@@ -19,27 +20,39 @@ func containsWords(text, phrase string) bool {
 	if len(words) == 0 {
 		return false
 	}
-	for {
+	var some [8]int
+	back := fallbacks(some[:0], words)
+	for met := 0; ; {
 		word, rest := nextWord(text)
 		if word == "" {
 			return false
 		}
-		if strings.EqualFold(word, words[0]) && beginsWithWords(rest, words[1:]) {
-			return true
+		for met > 0 && !strings.EqualFold(word, words[met]) {
+			met = back[met-1]
+		}
+		if strings.EqualFold(word, words[met]) {
+			if met++; met == len(words) {
+				return true
+			}
 		}
 		text = rest
 	}
 }
 
-// beginsWithWords tells whether these are the first words of the text.
-func beginsWithWords(text string, words []string) bool {
-	for _, want := range words {
-		var word string
-		if word, text = nextWord(text); !strings.EqualFold(word, want) {
-			return false
+// fallbacks appends, for every number of words that were met, how many of them are met still if the next is another: the words at
+// their end that the phrase begins with (Knuth, Morris, Pratt).
+func fallbacks(back []int, words []string) []int {
+	back = append(back, 0)
+	for met := 0; len(back) < len(words); back = append(back, met) {
+		word := words[len(back)]
+		for met > 0 && !strings.EqualFold(word, words[met]) {
+			met = back[met-1]
+		}
+		if strings.EqualFold(word, words[met]) {
+			met++
 		}
 	}
-	return true
+	return back
 }
 
 // nextWord returns the first word of text and what is behind it; the word is empty if there is none.

@@ -79,6 +79,49 @@ func OfMember(group, own json.RawMessage) (json.RawMessage, error) {
 	return counts.JSON(), nil
 }
 
+// Dormant is the rest beside [OfMember]: what counts again when the site leaves the group.
+func Dormant(group, own json.RawMessage) (json.RawMessage, error) {
+	base, of, member, err := parseMember(group, own)
+	if err != nil {
+		return nil, err
+	}
+	for i := range sections {
+		rule := &sections[i]
+		full := sectionOf(effective(rule, base, of), "fields")
+		section := sectionOf(member, rule.name).Clone()
+		fields := sectionOf(section, "fields")
+		var counts []fieldKey
+		rule.each(section, func(key fieldKey, attributes *document.Object) {
+			if _, ok := attributes.Get("required"); ok && key.get(full) != nil {
+				counts = append(counts, key)
+			}
+		})
+		for _, key := range counts {
+			forget(fields, key)
+		}
+		if fields.Len() == 0 {
+			section.Delete("fields")
+		}
+		if section.Len() == 0 {
+			member.Delete(rule.name)
+			continue
+		}
+		member.Set(rule.name, document.FromObject(section))
+	}
+	return member.JSON(), nil
+}
+
+// forget takes required from the field, and the field away when nothing is left of it.
+func forget(fields *document.Object, key fieldKey) {
+	attributes := key.get(fields).Clone()
+	attributes.Delete("required")
+	if attributes.Len() == 0 {
+		key.remove(fields)
+		return
+	}
+	key.set(fields, attributes)
+}
+
 // MemberSection returns the section of what a member has stored, as getSchema returns it for the scope of a site.
 func MemberSection(own json.RawMessage, name string) (json.RawMessage, bool) {
 	rule := findSection(name)
@@ -125,7 +168,8 @@ func mergeRequired(rule *sectionRule, base, of, member *document.Object, change 
 		return err
 	}
 	full := sectionOf(inForce, "fields")
-	fields := sectionOf(sectionOf(member, rule.name), "fields").Clone()
+	section := sectionOf(member, rule.name).Clone()
+	fields := sectionOf(section, "fields").Clone()
 	for _, f := range sent {
 		at := rule.name + ".fields." + shown(f.key.path())
 		if key := f.key; key.get(full) == nil {
@@ -144,14 +188,17 @@ func mergeRequired(rule *sectionRule, base, of, member *document.Object, change 
 		switch {
 		case !ok:
 		case required.IsNull():
-			f.key.remove(fields)
+			forget(fields, f.key)
 		case required.Kind() != document.KindBool:
 			return gigya.InvalidArgumentBecause(at+".required", "must be true or false")
 		default:
-			f.key.set(fields, requires(required))
+			attributes := f.key.get(fields).Clone() // What else is there was set before the site joined.
+			attributes.Set("required", required)
+			f.key.set(fields, attributes)
 		}
 	}
-	member.Set(rule.name, document.FromObject(sectionWith(fields)))
+	section.Set("fields", document.FromObject(fields))
+	member.Set(rule.name, document.FromObject(section))
 	return nil
 }
 

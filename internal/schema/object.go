@@ -116,7 +116,7 @@ func (s *ObjectSchema) add(f *Field) {
 	}
 	s.order = append(s.order, f)
 	s.fields[f.Path] = f
-	s.folded[strings.ToLower(f.Path)] = f
+	s.folded[document.FoldName(f.Path)] = f
 	for parent := range parentsOf(f.Path) {
 		s.parents[parent] = struct{}{}
 	}
@@ -178,7 +178,7 @@ func (s *ObjectSchema) Field(path string) *Field {
 	if f := s.fields[path]; f != nil {
 		return f
 	}
-	return s.folded[strings.ToLower(path)]
+	return s.folded[document.FoldName(path)]
 }
 
 // JSON is the text that a type stores.

@@ -161,7 +161,9 @@ func newSection(schema *document.Object, name string) (section, error) {
 		}
 		s.order = append(s.order, f)
 		s.fields[f.Path] = f
-		s.folded[strings.ToLower(f.Path)] = f
+		if name := document.FoldName(f.Path); s.folded[name] == nil || f.Hidden {
+			s.folded[name] = f
+		}
 		for parent := range parentsOf(f.Path) {
 			s.parents[parent] = struct{}{}
 		}

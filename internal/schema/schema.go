@@ -38,7 +38,7 @@ type section struct {
 	// lite: clients may modify what else they may only create (documented for lite accounts).
 	lite   bool
 	fields map[string]*Field
-	// folded finds fields by their paths in lower case.
+	// folded finds fields by their paths without regard to case: of several a hidden one.
 	folded map[string]*Field
 	// order is the fields in schema order; parents are the paths that have fields below them.
 	order   []*Field
@@ -189,16 +189,17 @@ func (f *Field) TakesFlags() bool { return f.orBool }
 func (s *Schema) searched() []*section { return []*section{&s.profile, &s.data} }
 
 // FieldFold returns the field of the section, profile or data, with the path or, if there is none, with one that differs by case
-// only; nil: there is none.
+// only; nil: there is none. A hidden field comes before all others: where a document lacks the one the search takes the other.
 func (s *Schema) FieldFold(section, path string) *Field {
 	for _, of := range s.searched() {
 		if !strings.EqualFold(of.name, section) {
 			continue
 		}
-		if f := of.fields[path]; f != nil {
+		folded := of.folded[document.FoldName(path)]
+		if f := of.fields[path]; f != nil && !folded.Hidden {
 			return f
 		}
-		return of.folded[strings.ToLower(path)]
+		return folded
 	}
 	return nil
 }

@@ -402,7 +402,8 @@ func (n *narrowing) time(c *query.Comparison) bool {
 	return true
 }
 
-// foldEndpoints returns the condition with the constants that endpoint is compared with in lower case, as it is looked at.
+// foldEndpoints returns the condition with the constants that endpoint is compared with in lower case, as it is looked at, and with
+// expressions that match it in any case.
 func foldEndpoints(e query.Expr) query.Expr {
 	parts := func(from []query.Expr) []query.Expr {
 		to := make([]query.Expr, len(from))
@@ -419,10 +420,13 @@ func foldEndpoints(e query.Expr) query.Expr {
 	case *query.Not:
 		return &query.Not{X: foldEndpoints(e.X)}
 	case *query.Comparison:
-		if len(e.Path) != 1 || e.Path[0] != auditEndpoint || e.Op == query.Regex {
+		if len(e.Path) != 1 || e.Path[0] != auditEndpoint {
 			return e
 		}
 		c := *e
+		if c.Op == query.Regex {
+			c.Pattern = e.Pattern.Fold()
+		}
 		c.Values = slices.Clone(e.Values)
 		for i := range c.Values {
 			c.Values[i].Str = strings.ToLower(c.Values[i].Str)

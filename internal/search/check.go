@@ -28,7 +28,10 @@ type Prepared struct {
 // *query.SyntaxError with the place.
 func Prepare(q *query.Query, source Source) (*Prepared, error) {
 	p := &Prepared{query: q, source: source, chosen: query.NewProjection(q.Select)}
-	var err error
+	err := q.Agree(p.named)
+	if err != nil {
+		return nil, err
+	}
 	if p.where, err = p.resolve(q.Where); err != nil {
 		return nil, err
 	}
@@ -60,6 +63,14 @@ func Prepare(q *query.Query, source Source) (*Prepared, error) {
 		p.aggregated = &f
 	}
 	return p, p.aggregates()
+}
+
+// named returns what the source calls the field; a path that names none is what it is.
+func (p *Prepared) named(path query.Path) query.Path {
+	if f, err := p.source.Field(path); err == nil {
+		return f.Path
+	}
+	return path
 }
 
 // aggregates refuses those that count on numbers where the field has none.

@@ -50,13 +50,20 @@ func (p *Prepared) groups(ctx context.Context) (*Result, error) {
 		return nil, err
 	}
 	result := &Result{Total: rows}
+	paths, places := p.shownGroups()
 	sorted := p.sorted(found)
 	sorted = sorted[min(p.query.Start, len(sorted)):]
 	for _, g := range sorted[:min(p.limit(), len(sorted))] {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if len(result.Rows) > MaxPage {
+			return nil, tooLarge(MaxPage, "use a smaller LIMIT")
+		}
 		if result.Count > 0 {
 			result.Rows = append(result.Rows, ',')
 		}
-		shown, err := p.chosen.Apply(p.groupRow(g))
+		shown, err := p.chosen.Apply(groupRow(g.values, paths, places))
 		if err != nil {
 			return nil, err
 		}
@@ -86,7 +93,7 @@ func (p *Prepared) sorted(found map[string]*group) []*group {
 	places := make([]int, 0, cap(orders))
 	for _, o := range p.query.Order {
 		orders = append(orders, o)
-		places = append(places, slices.IndexFunc(p.query.Group, func(c query.Column) bool { return c.Path.Same(o.Path) }))
+		places = append(places, p.query.Grouped(o.Path, p.named))
 	}
 	for i := range p.columns {
 		orders = append(orders, query.Order{})
@@ -103,14 +110,28 @@ func (p *Prepared) sorted(found map[string]*group) []*group {
 	return sorted
 }
 
-// groupRow returns a row that has the values of the group at their paths, for SELECT to choose from.
-func (p *Prepared) groupRow(g *group) []byte {
-	row := &document.Object{}
-	for i, v := range g.values {
-		if v.Kind == query.Null {
-			continue
+// shownGroups are the values of a group that its row has, each at the path that SELECT has for it.
+func (p *Prepared) shownGroups() (paths []query.Path, places []int) {
+	for _, item := range p.query.Select {
+		switch {
+		case item.Star:
+			for i, c := range p.query.Group {
+				paths, places = append(paths, c.Path), append(places, i)
+			}
+		case item.Func == 0:
+			paths, places = append(paths, item.Path), append(places, p.query.Grouped(item.Path, p.named))
 		}
-		row.SetPath(p.query.Group[i].Path, valueOf(v))
+	}
+	return paths, places
+}
+
+// groupRow returns a row that has the values at the paths, for SELECT to choose from.
+func groupRow(values []query.Value, paths []query.Path, places []int) []byte {
+	row := &document.Object{}
+	for i, path := range paths {
+		if v := values[places[i]]; v.Kind != query.Null {
+			row.SetPath(path, valueOf(v))
+		}
 	}
 	return row.JSON()
 }
@@ -125,37 +146,24 @@ func valueOf(v query.Value) document.Value {
 	return document.String(v.Str)
 }
 
-// appendAggregates appends the object with the aggregates as further members.
+// appendAggregates appends the object with the aggregates as further members, of it or of the member that they are put in. A
+// name is there once: the last of those that have it.
 func (p *Prepared) appendAggregates(dst, object []byte, t *tally) []byte {
-	if p.within != "" {
-		return p.appendWithin(dst, object, t)
-	}
-	dst = append(dst, object[:len(object)-1]...)
-	for _, item := range p.query.Select {
-		if item.Func == 0 {
-			continue
-		}
-		if dst[len(dst)-1] != '{' {
-			dst = append(dst, ',')
-		}
-		dst = append(document.AppendString(dst, item.Name()), ':')
-		dst = append(dst, t.result(item.Func, len(item.Path) == 0)...)
-	}
-	return append(dst, '}')
-}
-
-// appendWithin appends the object with the aggregates as further members of one of its members.
-func (p *Prepared) appendWithin(dst, object []byte, t *tally) []byte {
 	// Both are JSON that was made here.
 	row, _ := document.ParseObject(object)
 	if row == nil {
 		row = &document.Object{}
 	}
 	for _, item := range p.query.Select {
-		if item.Func != 0 {
-			v, _ := document.Parse(t.result(item.Func, len(item.Path) == 0))
-			row.SetPath([]string{p.within, item.Name()}, v)
+		if item.Func == 0 {
+			continue
 		}
+		path := []string{item.Name()}
+		if p.within != "" {
+			path = []string{p.within, item.Name()}
+		}
+		v, _ := document.Parse(t.result(item.Func, len(item.Path) == 0))
+		row.SetPath(path, v)
 	}
 	return row.AppendJSON(dst)
 }

@@ -21,6 +21,10 @@ const (
 	MaxStart = 5000
 	// MaxPage bounds a page in bytes. With a cursor a page that would be larger is cut, without one it is refused.
 	MaxPage = 64 << 20
+	// maxWritten bounds a page as answers write it, a value a line: deep within a document, a digit takes more than a hundred bytes.
+	maxWritten = 4 * MaxPage
+	// lightPage is up to which size, in bytes, what a page takes as it is written is not asked.
+	lightPage = 4 << 20
 )
 
 // Window says which part of the result is asked for.
@@ -86,13 +90,17 @@ var errFull = errors.New("the page is full")
 func (p *Prepared) page(ctx context.Context, w Window) (*Result, error) {
 	result, limit := &Result{}, p.limit()
 	var last store.Position
+	size := 0
 	total, err := p.source.Page(ctx, p.request(w), func(row Row) error {
-		if result.Count == limit || len(result.Rows) > MaxPage {
+		if result.Count == limit || len(result.Rows) > MaxPage || size > maxWritten {
 			result.Next = &last
 			if result.Count == limit {
 				return nil
 			}
 			return errFull
+		}
+		if err := ctx.Err(); err != nil {
+			return err // Making what is shown of a large row takes long.
 		}
 		if result.Count > 0 {
 			result.Rows = append(result.Rows, ',')
@@ -105,7 +113,9 @@ func (p *Prepared) page(ctx context.Context, w Window) (*Result, error) {
 			// Twice as much at a time: append grows what is large by a quarter, and a page has megabytes.
 			result.Rows = slices.Grow(result.Rows, len(result.Rows)+len(shown))
 		}
-		result.Rows = append(result.Rows, shown...)
+		if result.Rows = append(result.Rows, shown...); len(result.Rows) > lightPage {
+			size += written(shown)
+		}
 		if w.More {
 			last = store.Position{Sort: append(last.Sort[:0], row.Sort...), UID: row.Key}
 		}
@@ -114,7 +124,10 @@ func (p *Prepared) page(ctx context.Context, w Window) (*Result, error) {
 	})
 	if errors.Is(err, errFull) {
 		if !w.More {
-			return nil, &query.SyntaxError{Reason: fmt.Sprintf("the page would be larger than %d MiB; use a cursor or a smaller LIMIT", MaxPage>>20)}
+			if len(result.Rows) <= MaxPage {
+				return nil, tooLarge(maxWritten, "use a cursor or a smaller LIMIT")
+			}
+			return nil, tooLarge(MaxPage, "use a cursor or a smaller LIMIT")
 		}
 		if w.Total {
 			_, total, err = p.count(ctx)
@@ -127,6 +140,40 @@ func (p *Prepared) page(ctx context.Context, w Window) (*Result, error) {
 	}
 	result.Total = total
 	return result, nil
+}
+
+func tooLarge(most int, advice string) error {
+	return &query.SyntaxError{Reason: fmt.Sprintf("the page would be larger than %d MiB; %s", most>>20, advice)}
+}
+
+// written returns how many bytes the row, compact JSON, takes at most in an answer: every value stands on a line, behind two blanks
+// for each of the brackets around it.
+func written(row []byte) int {
+	const around = 2 // The answer and its list of rows.
+	size, depth := len(row), around
+	for i := 0; i < len(row); i++ {
+		switch row[i] {
+		case '"':
+			for i++; i < len(row) && row[i] != '"'; i++ {
+				if row[i] == '\\' {
+					i++
+				}
+			}
+			continue
+		case '{', '[':
+			depth++
+		case '}', ']':
+			depth--
+		case ':':
+			size++
+			continue
+		case ',':
+		default:
+			continue
+		}
+		size += 1 + 2*depth
+	}
+	return size
 }
 
 // count asks for the total alone.

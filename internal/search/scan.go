@@ -90,10 +90,11 @@ func (s *scan) inOrder(ctx context.Context, p Page, each func(Row) error) (total
 
 // walk calls each for the rows behind a key that satisfy the condition.
 func (s *scan) walk(ctx context.Context, where query.Expr, after string, each func(key string, row []byte) error) error {
-	n := 0
+	looked := 0
 	return s.documents.Range(ctx, where, after, func(key string, row []byte) error {
-		// Looking at the context costs more than looking at a row.
-		if n++; n%64 == 0 {
+		// Looking at the context costs more than looking at a row, unless it is a large one.
+		if looked += 1 + len(row)>>10; looked >= 64 {
+			looked = 0
 			if err := ctx.Err(); err != nil {
 				return err
 			}

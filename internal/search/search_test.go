@@ -250,3 +250,67 @@ func TestPrepareRefusesFieldsThatAreNone(t *testing.T) {
 		}
 	}
 }
+
+func TestTheRowsOfGroupsAreBoundedInBytes(t *testing.T) {
+	s := &shelf{rows: map[string][]byte{}}
+	for i := range 1400 {
+		s.rows[fmt.Sprint(i)] = fmt.Appendf(nil, `{"n":%d}`, i)
+	}
+	items := make([]string, 900)
+	for i := range items {
+		items[i] = fmt.Sprintf("count(*) AS name%050d", i)
+	}
+	text := "SELECT " + strings.Join(items, ",") + " FROM x GROUP BY n LIMIT "
+	_, p := prepare(t, text+"3", search.Scan(s))
+	if got, err := p.Run(t.Context(), search.Window{}); err != nil || got.Count != 3 {
+		t.Errorf("%v, %v", got.Count, err)
+	}
+	_, p = prepare(t, text+"1400", search.Scan(s))
+	var syntax *query.SyntaxError
+	if _, err := p.Run(t.Context(), search.Window{}); !errors.As(err, &syntax) || syntax.Reason != "the page would be larger than 64 MiB; use a smaller LIMIT" {
+		t.Errorf("an answer beyond the bound: %v", err)
+	}
+}
+
+func TestASearchOfLargeRowsStopsWithItsContext(t *testing.T) {
+	s := &shelf{rows: map[string][]byte{}}
+	for i := range 3 {
+		s.rows[fmt.Sprint(i)] = fmt.Appendf(nil, `{"n":%d,"t":%q}`, i, strings.Repeat("x", 64<<10))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, text := range []string{"SELECT count(*) FROM x WHERE n >= 0", "SELECT n FROM x LIMIT 1", "SELECT n, count(*) FROM x GROUP BY n"} {
+		_, p := prepare(t, text, search.Scan(s))
+		if _, err := p.Run(ctx, search.Window{}); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// A digit that lies deep takes a line with more than a hundred blanks.
+func TestPagesAreBoundedAsTheyAreWritten(t *testing.T) {
+	s := &shelf{rows: map[string][]byte{}}
+	row := []byte(`{"a":` + strings.Repeat("[", 55) + strings.TrimSuffix(strings.Repeat("1,", 200_000), ",") + strings.Repeat("]", 55) + `,"b":"\"[[["}`)
+	for i := range 40 {
+		s.rows[fmt.Sprintf("%02d", i)] = row
+	}
+	_, p := prepare(t, "SELECT * FROM x", search.Scan(s))
+	if _, err := p.Run(t.Context(), search.Window{Total: true}); err == nil || err.Error() != "the page would be larger than 256 MiB; use a cursor or a smaller LIMIT" {
+		t.Errorf("without a cursor: %v", err)
+	}
+	rows, pages := 0, 0
+	w := search.Window{More: true, Total: true}
+	for {
+		got, err := p.Run(t.Context(), w)
+		if err != nil || got.Total != 40 || got.Count > 25 {
+			t.Fatalf("a page of %d of %d rows, %v", got.Count, got.Total, err)
+		}
+		if rows, pages = rows+got.Count, pages+1; got.Next == nil {
+			break
+		}
+		w.After = got.Next
+	}
+	if rows != 40 || pages < 2 {
+		t.Errorf("%d rows in %d pages", rows, pages)
+	}
+}

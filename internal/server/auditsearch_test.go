@@ -102,6 +102,7 @@ func TestAuditSearch(t *testing.T) {
 		{partner, `SELECT * FROM auditLog WHERE endpoint != "accounts.SOCIALlogin" AND uid = "u1"`, "", 0},
 		{partner, `SELECT * FROM auditLog WHERE endpoint contains "accounts.LOGIN" AND ` + old, "c010 c007 c004 c001", 4},
 		{partner, `SELECT * FROM auditLog WHERE endpoint = regex('accounts\..*') AND ` + old + ` LIMIT 2`, "c010 c009", 8},
+		{partner, `SELECT * FROM auditLog WHERE endpoint = regex('ACCOUNTS\..*') AND ` + old + ` LIMIT 2`, "c010 c009", 8},
 		{partner, `SELECT * FROM auditLog WHERE errCode in ("0","400006") AND callID = "c005"`, "c005", 1},
 		{partner, `SELECT * FROM auditLog WHERE errCode = 0 AND callID = "c005"`, "c005", 1},
 		{partner, `SELECT * FROM auditLog WHERE errCode != "0" AND ` + old, "", 0},
@@ -253,7 +254,21 @@ func attackAuditPersonal(t *testing.T) {
 		}
 		d.Call("accounts.login", "apiKey", d.APIKey, "loginID", address, "password", "Correct-horse-7")
 		d.CallAsKey("accounts.search", "query", `SELECT UID FROM accounts WHERE profile.email = "`+address+`"`)
+		for _, call := range [][]string{
+			{"accounts.setAccountInfo", "UID", account.UID, "addLoginEmails", "also." + address},
+			{"accounts.setAccountInfo", "UID", account.UID, "removeLoginEmails", "also." + address},
+			{"accounts.setAccountInfo", "UID", account.UID, "securityOverride", "true", "secretQuestion", "Is it Zoe-to-forget?", "secretAnswer", "Zoe-to-forget"},
+			{"accounts.getAccountInfo", "findBy", `{"_email":"` + address + `"}`},
+			{"accounts.search", "restrictedQuery", `SELECT UID FROM accounts WHERE profile.email = "` + address + `"`},
+			{"accounts.search", "query", `SELECT UID FROM accounts WHERE zoe.deleted = 1`},
+			{"accounts.importFullAccount", "UID", "imported", "secretQuestionAndAnswer", `{"secretQuestion":"Is it Zoe-to-forget?","secretAnswer":"x"}`},
+			{"accounts.importLiteAccount", "email", "zoe.deleted"},
+			{"socialize.getToken", "grant_type", "none", "x_userInfo", `{"email":"` + address + `"}`},
+		} {
+			d.CallAsKey(call[0], call[1:]...)
+		}
 		d.CallAsKey("accounts.deleteAccount", "UID", account.UID)
+		d.CallAsKey("accounts.deleteAccount", "UID", "imported")
 		time.Sleep(2 * audit.FlushInterval)
 		n := 0
 		err := d.Store().Audits(context.Background(), store.AuditQuery{Log: d.APIKey, Limit: 100}, func(a *store.Audit, _ string) error {
@@ -263,7 +278,7 @@ func attackAuditPersonal(t *testing.T) {
 			}
 			return nil
 		})
-		if err != nil || n < 4 {
+		if err != nil || n < 14 {
 			t.Errorf("%d records, %v", n, err)
 		}
 		// The file itself, once it was written anew without what was deleted.

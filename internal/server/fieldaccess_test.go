@@ -86,6 +86,55 @@ func TestAnswersShowAKeyItsFields(t *testing.T) {
 	with(readAll).holds(`{"_inherit":["_admins"]}`).calls(t, "accounts.getAccountInfo", "UID", uid, "include", include).shows(t, everyWord, "")
 }
 
+// attackReadersLogIn tries what is told to a key that may read accounts as the word of the site for a login: with the partner's
+// signature of a UID anybody opens a session of that user.
+func attackReadersLogIn(t *testing.T) {
+	d := doorwardtest.New(t)
+	register := func(email, finalize string) (uid string) {
+		var made struct{ UID string }
+		answer := d.CallAsPartner("accounts.register", "email", email, "password", "Correct-horse-7", "finalizeRegistration", finalize)
+		if err := json.Unmarshal(answer, &made); err != nil {
+			t.Fatal(err)
+		}
+		return made.UID
+	}
+	victim, pending := register("victim@example.com", "true"), ""
+	d.CallAsPartner("accounts.importFullAccount", "UID", "pending", "isRegistered", "false", "loginIDs", `{"emails":["pending@example.com"]}`)
+	pending = "pending"
+	reading := `"accounts":{"getAccountInfo":{"_ace":{"perms":"x"}},"verifyLogin":{"_ace":{"perms":"x"}}},"socialize":{"getUserInfo":{"_ace":{"perms":"x"}}`
+	const fields = `,"_data":{"accounts":{"account":{"_ace":{"perms":"rw"}}}}}`
+	for _, c := range []struct {
+		name, list string
+		may        bool
+	}{
+		{"a key that reads", `{"_api":{` + reading + `}}` + fields, false},
+		{"a reader of the console", `{"_inherit":["_accounts_sections_limited_access"]}`, false},
+		{"a key that may stand for some", `{"_api":{` + reading + `,"notifyLogin":{"_ace":{"perms":"x"},"siteUID":{"_ace":{"allowValues":["bot-*"]}}}}}` + fields, false},
+		{"a key that may stand for users", `{"_api":{` + reading + `,"notifyLogin":{"_ace":{"perms":"x"}}}}` + fields, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			app := newApplication(t, d, d.Partner).holds(c.list)
+			for _, call := range [][2]string{{"accounts.getAccountInfo", victim}, {"accounts.verifyLogin", victim}, {"socialize.getUserInfo", victim}, {"accounts.verifyLogin", pending}} {
+				got := app.calls(t, call[0], "UID", call[1])
+				if strings.Contains(got.text, "regToken") && !c.may {
+					t.Errorf("%s of %s hands out its regToken: %s", call[0], call[1], got.text)
+				}
+				var told struct{ UIDSignature, SignatureTimestamp string }
+				if err := json.Unmarshal([]byte(got.text), &told); err != nil {
+					t.Fatal(err)
+				}
+				opened := read(t, d.Call("socialize.notifyLogin", "apiKey", d.APIKey, "siteUID", call[1], "UIDSig", told.UIDSignature, "UIDTimestamp", told.SignatureTimestamp))
+				if opened.ErrorCode != 403007 && !c.may {
+					t.Errorf("what %s tells opens a session: %s", call[0], opened.text)
+				}
+				if told.UIDSignature == "" && c.may && got.ErrorCode == 0 {
+					t.Errorf("%s has no signature for whom may have it: %s", call[0], got.text)
+				}
+			}
+		})
+	}
+}
+
 func TestAKeySearchesItsFieldsOnly(t *testing.T) {
 	_, uid, with := withFields(t)
 	app := with(readSome)
@@ -107,6 +156,7 @@ func TestAKeySearchesItsFieldsOnly(t *testing.T) {
 		"SELECT UID FROM accounts WHERE profile.email = 'zoe@example.com'", "SELECT UID FROM accounts WHERE isVerified = true",
 		"SELECT UID FROM accounts ORDER BY profile.lastName", "SELECT max(profile.birthYear) FROM accounts",
 		"SELECT profile.lastName, count(*) FROM accounts GROUP BY profile.lastName", "SELECT UID FROM accounts WHERE data.notes IS NOT NULL",
+		"SELECT UID FROM accounts WHERE data.note\u017f.priv = 'hush'", "SELECT data.note\u017f.priv, count(*) FROM accounts GROUP BY data.note\u017f.priv",
 		"SELECT email FROM emailAccounts", "SELECT UID FROM emailAccounts WHERE email = 'zoe@example.com'", "SELECT token FROM emailAccounts",
 		"SELECT status FROM communications", "SELECT UID FROM communications WHERE channelId = 'x'",
 	} {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 
+	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/query"
 )
 
@@ -161,8 +162,8 @@ func (f Field) scalars(doc []byte, fn func(v query.Value, element bool) bool) {
 	query.Scalars(doc, rest, fn)
 }
 
-func wholeKey(text string) []byte { return append([]byte{indexWhole}, query.FoldCase(text)...) }
-func wordKey(word string) []byte  { return append([]byte{indexWord}, query.FoldCase(word)...) }
+func wholeKey(text string) []byte { return append([]byte{indexWhole}, document.FoldCase(text)...) }
+func wordKey(word string) []byte  { return append([]byte{indexWord}, document.FoldCase(word)...) }
 
 // KeyRange are the keys from From on and before To, by their bytes.
 type KeyRange struct{ From, To []byte }

@@ -56,7 +56,7 @@ func (h *house) exampleSite() {
 			Data: json.RawMessage(`{"orders":5,"score":1000,"a":1,"d":4,"about_t":"musical theatre","note":"O\"Neil","plate":"XX-123","ref":"blue","since":"2020-01-01",` +
 				`"counted":{"by":"hand"}}`),
 			LoginIDs: json.RawMessage(`{"emails":["dean@other.org"],"unverifiedEmails":[]}`), Emails: json.RawMessage(`{"verified":["dean@other.org"],"unverified":[]}`),
-			More: json.RawMessage(`{"idxImportId":"job-17","communications":{"SMS_newsletter":{"status":"optIn","lastModified":"2025-01-02T03:04:05Z"},"Email_offers":{"status":"optOut"}}}`)},
+			More: json.RawMessage(`{"idxImportId":"job-17","dataCenter":"eu1","communications":{"SMS_newsletter":{"status":"optIn","lastModified":"2025-01-02T03:04:05Z"},"Email_offers":{"status":"optOut"}}}`)},
 		{UID: eve, Created: day("2020-01-01"), Registered: day("2020-01-01"), LastLogin: day("2019-12-31"), LastUpdated: day("2022-02-02"), IsActive: true,
 			Profile: json.RawMessage(`{"firstName":"Eve","email":"EVE@example.com","gender":"f","birthYear":1990,"country":"CA","education":[{"school":"NPU","endYear":2012}]}`),
 			Data:    json.RawMessage(`{"orders":5,"score":1000.5,"b":2,"d":4,"tier":"silver"}`),

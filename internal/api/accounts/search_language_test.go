@@ -55,6 +55,12 @@ func TestSearchBeyondTheExamples(t *testing.T) {
 		{query: `SELECT channel, count(*) FROM emailAccounts GROUP BY channel`, rows: `{"channel":"email","count(*)":5}`},
 		{query: `SELECT count(*) FROM accounts GROUP BY UID LIMIT 0`, uids: "-"},
 		{query: `SELECT status, count(*) FROM communications GROUP BY status`, rows: `{"status":"OptIn","count(*)":1},{"status":"OptOut","count(*)":1}`},
+		// What is named twice is there once, and what is written in two ways is one field.
+		{query: `SELECT count(*), count(*), min(data.orders) AS n, max(data.orders) n FROM accounts`, rows: `{"count(*)":5,"n":5}`},
+		{query: `SELECT isActive, count(*) AS isActive FROM accounts GROUP BY isActive`, rows: `{"isActive":1},{"isActive":4}`},
+		{query: `SELECT profile.email, count(*) FROM emailAccounts WHERE email = "jo@example.com" GROUP BY email`, rows: `{"profile":{"email":"jo@example.com"},"count(*)":1}`},
+
+		{query: `SELECT UID, dataCenter FROM accounts WHERE dataCenter IS NOT NULL`, rows: `{"UID":"u-dean","dataCenter":"eu1"}`},
 
 		// Arrays, FILTER, counters.
 		{query: `SELECT identities.provider FROM accounts WHERE UID = "` + frank + `" FILTER identities BY identities.isLoginIdentity = true`, rows: `{"identities":[{"provider":"facebook"}]}`},

@@ -261,11 +261,15 @@ func TestFieldsThatTheSchemaHidesCannotBeSearched(t *testing.T) {
 	h := newHouse(t)
 	h.people(1)
 	wantCode(t, h.call(server, "accounts.setSchema", "dataSchema",
-		`{"fields":{"pin":{"type":"string","encryptedNonSearchable":true},"box.pin":{"type":"string","encryptedNonSearchable":true},"open":{"type":"string"}}}`), "0")
+		`{"fields":{"pin":{"type":"string","encryptedNonSearchable":true},"box.pin":{"type":"string","encryptedNonSearchable":true},"open":{"type":"string"},
+		"ssn":{"type":"string","encryptedNonSearchable":true},"Twin":{"type":"string"},"twin":{"type":"string","encryptedNonSearchable":true}}}`), "0")
 	for query, details := range map[string]string{
 		"SELECT UID FROM accounts WHERE data.open = 'x' AND NOT data.pin = '1'": "Invalid argument: query: position 56: data.pin cannot be searched: it is encrypted",
 		"SELECT UID FROM accounts WHERE data.box.PIN = '1'":                     "Invalid argument: query: position 32: data.box.PIN cannot be searched: it is encrypted",
 		"SELECT UID FROM accounts ORDER BY data.pin":                            "Invalid argument: query: position 35: data.pin cannot be searched: it is encrypted",
+		"SELECT UID FROM accounts WHERE data.\u017fsn = '1'":                    "Invalid argument: query: position 32: data.\u017fsn cannot be searched: it is encrypted",
+		"SELECT data.s\u017fn FROM accounts GROUP BY data.s\u017fn":             "Invalid argument: query: position 40: data.s\u017fn cannot be searched: it is encrypted",
+		"SELECT UID FROM accounts ORDER BY data.Twin":                           "Invalid argument: query: position 35: data.Twin cannot be searched: it is encrypted",
 		"SELECT UID, data.pin FROM accounts WHERE data.open = 'x'":              "",
 	} {
 		answer := h.call(server, "accounts.search", "query", query)
