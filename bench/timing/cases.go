@@ -34,8 +34,10 @@ var least = password.Params{Memory: 8, Time: 1, Threads: 1}
 const (
 	ofCompare = time.Nanosecond
 	ofCall    = 2 * time.Microsecond
-	ofLogin   = 15 * time.Microsecond
-	ofHash    = 2 * time.Millisecond
+	// ofRecord is for what leaves an audit record on the one side: that it is written costs others some time, and what it tells is no secret.
+	ofRecord = 50 * time.Microsecond
+	ofLogin  = 15 * time.Microsecond
+	ofHash   = 2 * time.Millisecond
 )
 
 // suites are the cases, by the server that they need.
@@ -55,7 +57,7 @@ var suites = []suite{
 		{"uidsignature-bytes", 20_000, ofCall, 0, false, uidSignatureBytes},
 		{"gettoken-bytes", 20_000, ofCall, 0, false, getTokenBytes},
 		{"oauth-bytes", 20_000, ofCall, 0, false, oauthBytes},
-		{"oauth-unknown-client", 20_000, ofCall, 0, false, oauthUnknown},
+		{"oauth-unknown-client", 20_000, ofRecord, 0, false, oauthUnknown},
 		{"session-bytes", 20_000, ofCall, 0, false, sessionBytes},
 		{"session-unknown-user", 20_000, ofCall, 0, false, sessionUser},
 		{"regtoken-bytes", 20_000, ofCall, 0, false, regTokenBytes},

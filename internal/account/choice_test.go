@@ -51,3 +51,23 @@ func TestConsentsAndSubscriptionsAreThoseOfTheSchema(t *testing.T) {
 		})
 	}
 }
+
+func TestTagsOfNoConsentOrSubscriptionAreNotKept(t *testing.T) {
+	s := siteWith(t, ``, `{"preferencesSchema":{"fields":{"terms.tos":{}}},"subscriptionsSchema":{"fields":{"news":{"email":{}}}}}`)
+	for known, want := range map[bool][2]string{
+		true:  {`{"terms":{"tos":{"tags":["a"]}}}`, `{"news":{"email":{"tags":["b"]}}}`},
+		false: {`{"terms":{"tos":{"tags":["a"]},"tags":["c"]},"x":{"tags":["d"]}}`, `{"news":{"email":{"tags":["b"]},"tags":["e"]}}`},
+	} {
+		a := zoe(t)
+		out, err := account.Apply(a, &account.Change{
+			Preferences:   parsed(t, `{"terms":{"tos":{"tags":["a"]},"tags":["c"]},"x":{"tags":["d"]}}`),
+			Subscriptions: parsed(t, `{"news":{"email":{"tags":["b"]},"tags":["e"]}}`),
+		}, account.Rules{Site: s, Now: made, KnownChoices: known, Owner: nobody})
+		if err != nil || len(out.Items) > 0 {
+			t.Fatalf("%v, %+v", err, out.Items)
+		}
+		if diff := cmp.Diff(want, [2]string{string(a.Preferences), string(a.Subscriptions)}); diff != "" {
+			t.Errorf("known %v: %s", known, diff)
+		}
+	}
+}

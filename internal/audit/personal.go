@@ -54,11 +54,30 @@ var personal = map[string]bool{
 	"account": true, "identities": true, "identity": true, "userinfo": true, "emails": true, "email": true, "loginid": true,
 	"loginids": true, "username": true, "newemail": true, "phone": true, "phonenumber": true, "phones": true, "addresses": true,
 	"firstname": true, "lastname": true, "nickname": true, "birthyear": true, "query": true, "attributes": true, "customidentifiers": true,
+	"addloginemails": true, "removeloginemails": true, "findby": true, "restrictedquery": true, "x_userinfo": true,
+	"secretquestion": true, "secretquestionandanswer": true,
 }
 
 // touches tells whether the rule changes the parameter.
 func (p *Personal) touches(name string) bool {
 	return p.mode != keepPersonal && personal[strings.ToLower(name)]
+}
+
+// details returns what may be written down of the details of an error. What is wrong with a personal parameter is said with parts of
+// its value: of that the name alone is kept.
+func (p *Personal) details(text string) string {
+	const intro = "Invalid argument: "
+	path, said := strings.CutPrefix(text, intro)
+	if !said {
+		return text
+	}
+	path, _, _ = strings.Cut(path, ":")
+	name, _, _ := strings.Cut(path, ".")
+	name, _, _ = strings.Cut(name, "[")
+	if !p.touches(name) {
+		return text
+	}
+	return intro + path
 }
 
 // replace returns what stands for the text.

@@ -91,7 +91,7 @@ var (
 func (c Call) Record() *store.Audit {
 	code, message, details := gigya.Code(0), "OK", ""
 	if c.Err != nil {
-		code, message, details = c.Err.Code, c.Err.Code.Message(), c.Err.Details
+		code, message, details = c.Err.Code, c.Err.Code.Message(), c.Personal.details(c.Err.Details)
 	}
 	dst := append(make([]byte, 0, 1024), '{')
 	dst = member(dst, "@timestamp", c.Time.ISO())

@@ -150,8 +150,8 @@ func (x *exchange) findMethod(context.Context) error {
 	return nil
 }
 
-// sensitive are the parameters that must not travel in the clear.
-var sensitive = [...]string{"secret", "client_secret", "password", "newPassword"}
+// sensitive are the parameters that must not travel in the clear. oldPassword is another name of password.
+var sensitive = [...]string{"secret", "client_secret", "password", "newPassword", "oldPassword"}
 
 func (x *exchange) keepSecrecy(context.Context) error {
 	if x.origin.Secure || x.gateway.AllowInsecure {

@@ -45,6 +45,7 @@ func TestSecretsTravelByTLSOnly(t *testing.T) {
 		"a client_secret":                            {post("/test.echo", "apiKey", d.APIKey, "client_secret", "x"), overHTTP},
 		"a password":                                 {post("/test.echo", "apiKey", d.APIKey, "password", "x"), overHTTP},
 		"a new password":                             {post("/test.echo", "apiKey", d.APIKey, "newPassword", "x"), overHTTP},
+		"the password by its other name":             {post("/test.echo", "apiKey", d.APIKey, "oldPassword", "x"), overHTTP},
 		"an Authorization header":                    {headed(post("/test.echo", "apiKey", d.APIKey), "Authorization", "Bearer x"), overHTTP},
 		"before the apiKey is looked at":             {post("/test.echo", "password", "x"), overHTTP},
 		"a method that wants TLS":                    {post("/test.secure", "apiKey", d.APIKey), failure("400001", "This method is served over HTTPS only.", "Invalid request format", "400", "Bad Request")},

@@ -7,6 +7,7 @@ import (
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/caller"
+	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/method"
 )
 
@@ -46,6 +47,16 @@ func ExchangeSignature(c *method.Invocation, p SignatureParams) (Signature, erro
 	return SignUID(c.Caller.Secret, p.UID, c.Now), nil
 }
 
+// Vouches tells whether the caller may be handed what opens a session of an account that the call merely reads: the partner's signature
+// of its UID, with which anybody calls socialize.notifyLogin, or its regToken. A key may if it may open sessions itself, by
+// notifyLogin of either namespace and without limits on parameters. All others are told of accounts alone that are theirs already.
+func Vouches(c *method.Invocation) bool {
+	if !c.Server() {
+		return true
+	}
+	return c.Caller.Held("socialize.notifylogin").Free() || c.Caller.Held("accounts.notifylogin").Free()
+}
+
 // VerifyUID tells whether the UID is signed with the secret of the call's partner, the present one or the one before it.
 func VerifyUID(c *method.Invocation, timestamp, uid, signature string) bool {
 	_, good := c.Site.Partner.Proven(c.Now, func(_ string, secret []byte) bool {
@@ -58,6 +69,16 @@ func VerifyUID(c *method.Invocation, timestamp, uid, signature string) bool {
 func SignUID(secret []byte, uid string, now time.Time) Signature {
 	stamp := strconv.FormatInt(now.Unix(), 10)
 	return Signature{UID: uid, UIDSignature: gigya.SignUID(secret, stamp, uid), SignatureTimestamp: stamp}
+}
+
+// SignedAt returns the time of a timestamp that [CheckAge] took: seconds, or milliseconds in thirteen digits.
+func SignedAt(timestamp string) clock.Millis {
+	timestamp = strings.TrimSpace(timestamp)
+	n, _ := strconv.ParseInt(timestamp, 10, 64)
+	if len(timestamp) == 13 {
+		return clock.Millis(n)
+	}
+	return clock.FromTime(time.Unix(n, 0))
 }
 
 // CheckAge refuses the timestamp of a UID signature: 400006 if it is no number, 403002 if it is further than

@@ -31,6 +31,8 @@ type Vouched struct {
 	Expiration int64
 	// Mobile opens a mobile session.
 	Mobile bool
+	// SignedAt is when the site gave its word, for one that was signed before the call; 0: it gives it now.
+	SignedAt clock.Millis
 }
 
 // VouchedLogin is what became of a [Vouched].
@@ -45,7 +47,8 @@ type VouchedLogin struct {
 
 // Vouch finds or makes the account and opens a session, in one transaction. An account that the site's rules hold back is
 // stored all the same, without a session; the transaction that changes it has the record of that end. Faults of the values are 400009 with their items, a UID that no account can have
-// is 400006. Profile values that the caller's rights do not let be written are 403007.
+// is 400006. Profile values that the caller's rights do not let be written are 403007. A word that was given before the account got its
+// password is 403002: answers hold the signature of a UID, and whoever was logged in then is not any more.
 func Vouch(ctx context.Context, st store.Store, sessions *session.Sessions, c *method.Invocation, v Vouched) (VouchedLogin, error) {
 	if !account.ValidUID(v.SiteUID) {
 		return VouchedLogin{}, gigya.InvalidArgumentBecause("siteUID", "want 1 to 252 printable ASCII characters without blanks")
@@ -90,6 +93,10 @@ func (v Vouched) login(tx store.Tx, sessions *session.Sessions, c *method.Invoca
 		return result, false, fmt.Errorf("reading the account of a vouched login: %w", err)
 	}
 	result.Account = a
+	const stamp = clock.Millis(1000) // Signatures are stamped in whole seconds.
+	if v.SignedAt != 0 && a.Secrets.PasswordCreated/stamp > v.SignedAt/stamp {
+		return result, false, gigya.NewError(gigya.RequestHasExpired, "")
+	}
 	outcome, err := account.Apply(a, &account.Change{Profile: v.UserInfo, RegSource: v.RegSource}, account.Rules{
 		// A page with the site's word for the UID has no word for what it writes: the rules of clients hold for that.
 		Site: c.Site, Server: c.Server(), Now: now,

@@ -11,7 +11,8 @@ import (
 	"github.com/doorward/doorward/internal/store"
 )
 
-// client returns the key that the request proves itself by: client_id and client_secret in the body.
+// client returns the key that the request proves itself by: client_id and client_secret in the body. With the error for who is not
+// proven it returns the key that was claimed; nil: there is none.
 func (s *Server) client(r *http.Request, form url.Values) (*site.Key, error) {
 	if r.Header.Get("Authorization") != "" {
 		if form.Has("client_secret") {
@@ -23,13 +24,13 @@ func (s *Server) client(r *http.Request, form url.Values) (*site.Key, error) {
 	if id == "" || secret == "" {
 		return nil, errClient
 	}
-	key, err := s.liveKey(r.Context(), id)
+	key, live, err := s.liveKey(r.Context(), id)
 	if err != nil {
 		return nil, err
 	}
-	if key == nil {
+	if !live {
 		caller.SameSecret("nobody's", secret)
-		return nil, errClient
+		return key, errClient
 	}
 	if _, ok := key.Proven(s.Clock.Now(), caller.Is(secret)); !ok {
 		// A key that exists is in memory, one that does not is looked for in the store: so that the time tells nothing,
@@ -37,29 +38,39 @@ func (s *Server) client(r *http.Request, form url.Values) (*site.Key, error) {
 		if _, err := s.Store.Key(r.Context(), "nobody"); err != nil && !errors.Is(err, store.ErrNotFound) {
 			return nil, err
 		}
-		return nil, errClient
+		return key, errClient
 	}
 	return key, nil
 }
 
-// liveKey returns the key if it may be used at all: it is not disabled or revoked, nor is its partner. Otherwise nil.
-func (s *Server) liveKey(ctx context.Context, userKey string) (*site.Key, error) {
-	key, err := s.Sites.Key(ctx, userKey)
+// checkNetwork refuses a client from a network that its key or its partner does not allow, as one that is not proven: that the secret
+// is the right one is told nobody there.
+func (s *Server) checkNetwork(r *http.Request, key *site.Key) error {
+	partner, err := s.Sites.PartnerByID(r.Context(), key.Partner)
+	if err != nil {
+		return err
+	}
+	if caller.CheckNetwork(s.ClientIP(r), partner, key) != nil {
+		return errClient
+	}
+	return nil
+}
+
+// liveKey returns the key, nil if there is none, and whether it may be used at all: it is not disabled or revoked, nor is its partner.
+func (s *Server) liveKey(ctx context.Context, userKey string) (key *site.Key, live bool, err error) {
+	key, err = s.Sites.Key(ctx, userKey)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil
+		return nil, false, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if !key.Live() {
-		return nil, nil
+		return key, false, nil
 	}
 	partner, err := s.Sites.PartnerByID(ctx, key.Partner)
 	if errors.Is(err, store.ErrNotFound) || (err == nil && partner.Disabled) {
-		return nil, nil
+		return key, false, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	return key, nil
+	return key, err == nil, err
 }

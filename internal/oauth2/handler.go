@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"mime"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"runtime/debug"
 	"strings"
@@ -54,22 +55,27 @@ type Options struct {
 	Base func(*http.Request) string
 	// Secure tells whether the request came by TLS, or by a way that is as good. Secrets are not taken otherwise.
 	Secure func(*http.Request) bool
+	// ClientIP returns the address that the request comes from; invalid: nobody knows it, and it is in no network.
+	ClientIP func(*http.Request) netip.Addr
 	// Issuer is the iss of access tokens and the issuer of the metadata; empty: what Base returns.
 	Issuer string
 	// RefreshTokens issues refresh tokens and takes them.
 	RefreshTokens bool
-	// Audit takes what a proven client did, before the answer leaves.
+	// Audit takes what a client did, and who showed a credential that was refused, before the answer leaves.
 	Audit func(ctx context.Context, done Done)
 	Log   *slog.Logger
 }
 
-// Done is a request of a proven client, as the audit log wants it.
+// Done is a request with a client's credential, as the audit log wants it.
 type Done struct {
 	Request *http.Request
 	// Path is the endpoint.
-	Path   string
+	Path string
+	// Client is the proven client or, when Refused, the one that was claimed to be; nil: there is none of that name.
 	Client *site.Key
-	Form   url.Values
+	// Refused: the credential was not accepted.
+	Refused bool
+	Form    url.Values
 	// Failed is the OAuth error; empty for a success.
 	Failed string
 }
@@ -153,11 +159,17 @@ func (s *Server) withClient(serve func(r *http.Request, form url.Values, c *site
 		}
 		client, err := s.client(r, form)
 		if err != nil {
+			if errors.Is(err, errClient) && form.Get("client_id") != "" && form.Get("client_secret") != "" {
+				s.Audit(r.Context(), Done{Request: r, Path: canonical(r), Client: client, Refused: true, Form: form, Failed: failure(err)})
+			}
 			s.fail(w, r, err)
 			return
 		}
-		answer, err := serve(r, form, client)
-		s.Audit(r.Context(), Done{Request: r, Path: canonical(r), Client: client, Form: form, Failed: failure(err)})
+		var answer any
+		if err = s.checkNetwork(r, client); err == nil {
+			answer, err = serve(r, form, client)
+		}
+		s.Audit(r.Context(), Done{Request: r, Path: canonical(r), Client: client, Form: form, Failed: failure(err), Refused: errors.Is(err, errClient)})
 		if err != nil {
 			s.fail(w, r, err)
 			return

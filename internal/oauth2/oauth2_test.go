@@ -7,10 +7,13 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"path/filepath"
 	"strings"
@@ -66,6 +69,8 @@ type stand struct {
 
 	apiKey              string
 	key, other, rsaOnly *site.NewKey
+	// from is the address of the client with its port; empty: that of all tests.
+	from string
 }
 
 func newStand(t *testing.T, change func(*oauth2.Options)) *stand {
@@ -88,7 +93,8 @@ func newStand(t *testing.T, change func(*oauth2.Options)) *stand {
 		Base:          func(*http.Request) string { return "https://accounts.example.com" },
 		Secure:        func(r *http.Request) bool { return r.Header.Get("X-Plain") == "" },
 		RefreshTokens: true, Log: slog.New(slog.NewTextHandler(&s.log, nil)),
-		Audit: func(context.Context, oauth2.Done) {},
+		Audit:    func(context.Context, oauth2.Done) {},
+		ClientIP: func(r *http.Request) netip.Addr { return netip.MustParseAddrPort(r.RemoteAddr).Addr() },
 	}
 	if change != nil {
 		change(&options)
@@ -143,6 +149,9 @@ func (s *stand) post(path string, form url.Values, header ...string) (int, http.
 func (s *stand) send(method, path string, body io.Reader, header ...string) (int, http.Header, string) {
 	s.t.Helper()
 	r := httptest.NewRequest(method, path, body)
+	if s.from != "" {
+		r.RemoteAddr = s.from
+	}
 	for i := 0; i+1 < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
@@ -248,6 +257,48 @@ func TestADisabledPartnersKeysAreNoClients(t *testing.T) {
 		if want := `{"error":"invalid_client","error_description":"client authentication failed"}`; status != 401 || body != want {
 			t.Errorf("%s: %d %s", path, status, body)
 		}
+	}
+}
+
+func TestClientsComeFromAllowedNetworks(t *testing.T) {
+	const inside, outside = "192.0.2.7:1", "203.0.113.9:1"
+	allowed := json.RawMessage(`{"allowedIPs":["192.0.2.0/24"]}`)
+	for name, restrict := range map[string]func(p *store.Partner, k *store.Key){
+		"of the key":     func(_ *store.Partner, k *store.Key) { k.Config = allowed },
+		"of the partner": func(p *store.Partner, _ *store.Key) { p.Config = allowed },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var failed []string
+			s := newStand(t, func(o *oauth2.Options) {
+				o.Audit = func(_ context.Context, done oauth2.Done) {
+					failed = append(failed, fmt.Sprint(done.Client.UserKey, " ", done.Failed, " ", done.Refused))
+				}
+			})
+			must(t, s.store.Change(t.Context(), func(tx store.Tx) error {
+				partner, err := tx.Partner(s.key.Record.Partner)
+				if err != nil {
+					return err
+				}
+				key := *s.key.Record
+				restrict(partner, &key)
+				return errors.Join(tx.PutPartner(partner), tx.PutKey(&key))
+			}))
+			for _, path := range []string{"/oauth2/token", "/introspect", "/revocation"} {
+				form := credentials(s.key, "grant_type", "client_credentials", "token", "x")
+				s.from, failed = outside, nil
+				status, _, body := s.post(path, form)
+				if want := `{"error":"invalid_client","error_description":"client authentication failed"}`; status != 401 || body != want {
+					t.Errorf("%s from elsewhere: %d %s", path, status, body)
+				}
+				if diff := cmp.Diff([]string{s.key.Record.UserKey + " invalid_client true"}, failed); diff != "" {
+					t.Errorf("%s on the record: %s", path, diff)
+				}
+				s.from = inside
+				if status, _, body := s.post(path, form); status != 200 {
+					t.Errorf("%s from within: %d %s", path, status, body)
+				}
+			}
+		})
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 // The cases that SECURITY-TESTS.md numbers, as far as they need the whole server.
 func TestAttack(t *testing.T) {
+	t.Run("014_what_a_key_reads_opens_no_session", attackReadersLogIn)
 	t.Run("088_every_method_asks_for_its_right_and_whose_site_and_partner_it_is", attackEveryMethod)
 	t.Run("088_every_call_about_what_another_site_has", attackMatrix)
 	t.Run("093_nobody_deletes_records_by_a_call", attackAuditIsKept)

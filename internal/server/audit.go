@@ -83,25 +83,35 @@ func keyDetails(k *site.Key) *audit.KeyDetails {
 	return d
 }
 
-// oauth gives the audit log what the OAuth 2 endpoints did for a key. A success is on the record before it is answered.
+// oauth gives the audit log what the OAuth 2 endpoints did for a key, and who was refused there. A success is on the record before it is
+// answered. The record of a key that there is not is made and thrown away: it has no log to be in, and whoever asks for it learns nothing
+// from the time.
 func (a recorder) oauth(o Options, p gateway.Proxies) func(context.Context, oauth2.Done) {
 	return func(ctx context.Context, done oauth2.Done) {
 		params := &gigya.Params{}
 		for _, name := range slices.Sorted(maps.Keys(done.Form)) {
 			params.Set(name, done.Form.Get(name))
 		}
-		key := done.Client
 		call := audit.Call{
-			Time: clock.FromTime(o.Clock.Now()), CallID: id.CallID(o.Rand), Method: done.Path, UserKey: key.UserKey,
-			Partner: key.Partner, Key: keyDetails(key), Personal: a.personal,
-			SourceIP: p.Of(done.Request).ClientIP.String(), AuthType: audit.AuthUserKey, Params: params,
+			Time: clock.FromTime(o.Clock.Now()), CallID: id.CallID(o.Rand), Method: done.Path, Personal: a.personal,
+			SourceIP: p.Of(done.Request).ClientIP.String(), AuthType: audit.AuthUserKey, Params: params, Stranger: done.Refused,
+		}
+		if key := done.Client; key != nil {
+			call.UserKey, call.Partner = key.UserKey, key.Partner
+			if !done.Refused {
+				call.Key = keyDetails(key)
+			}
 		}
 		if done.Failed != "" {
 			call.Err = gigya.NewError(gigya.InvalidRequestFormat, done.Failed)
 		}
+		record := call.Record()
+		if done.Client == nil {
+			return
+		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditTimeout)
 		defer cancel()
-		if err := a.writer.Append(ctx, call.Record(), done.Failed == ""); err != nil {
+		if err := a.writer.Append(ctx, record, done.Failed == ""); err != nil {
 			o.Log.Error("audit record not written", "callId", call.CallID, "path", done.Path, "error", err)
 		}
 	}

@@ -199,9 +199,10 @@ func (o Options) withDefaults() Options {
 func oauthPaths(o Options, d *site.Directory, k *token.Keyring, t *token.Tokens, p gateway.Proxies, records recorder) map[string]http.Handler {
 	endpoints := oauth2.New(oauth2.Options{
 		Store: o.Store, Sites: d, Tokens: t, Keyring: k, Clock: o.Clock, Rand: o.Rand,
-		Base:   func(r *http.Request) string { return p.Of(r).BaseURL },
-		Secure: func(r *http.Request) bool { return o.AllowInsecure || p.Of(r).Secure },
-		Issuer: o.OAuthIssuer, RefreshTokens: true, Log: o.Log,
+		Base:     func(r *http.Request) string { return p.Of(r).BaseURL },
+		Secure:   func(r *http.Request) bool { return o.AllowInsecure || p.Of(r).Secure },
+		ClientIP: func(r *http.Request) netip.Addr { return p.Of(r).ClientIP },
+		Issuer:   o.OAuthIssuer, RefreshTokens: true, Log: o.Log,
 		Audit: records.oauth(o, p),
 	})
 	paths := map[string]http.Handler{

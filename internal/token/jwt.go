@@ -142,7 +142,7 @@ func KidOf(text string) (string, bool) {
 		return "", false
 	}
 	part, _, _ := strings.Cut(text, ".")
-	header, err := base64.RawURLEncoding.Strict().DecodeString(part)
+	header, err := decoded(part)
 	if err != nil {
 		return "", false
 	}
@@ -168,7 +168,7 @@ func (k *Keyring) verify(ctx context.Context, text string) (json.RawMessage, err
 		return nil, err
 	}
 	last := strings.LastIndexByte(text, '.')
-	signature, err := base64.RawURLEncoding.Strict().DecodeString(text[last+1:])
+	signature, err := decoded(text[last+1:])
 	if err != nil {
 		return nil, ErrInvalid
 	}
@@ -177,7 +177,7 @@ func (k *Keyring) verify(ctx context.Context, text string) (json.RawMessage, err
 		return nil, ErrInvalid
 	}
 	first := strings.IndexByte(text, '.')
-	payload, err := base64.RawURLEncoding.Strict().DecodeString(text[first+1 : last])
+	payload, err := decoded(text[first+1 : last])
 	if err != nil {
 		return nil, ErrInvalid
 	}

@@ -352,6 +352,7 @@ func TestOnlyOurAccessTokensAreAccepted(t *testing.T) {
 		{name: "with_an_unknown_kid", text: header(`{"typ":"JWT","alg":"RS256","kid":"nobody"}`) + "." + parts[1] + "." + parts[2], want: token.ErrInvalid},
 		{name: "with_other_claims", text: parts[0] + "." + header(strings.ReplaceAll(goodClaims, "AKey", "BKey")) + "." + parts[2], want: token.ErrInvalid},
 		{name: "with_a_padded_signature", text: good + "==", want: token.ErrInvalid},
+		{name: "with_a_line_break_in_its_signature", text: good[:len(good)-4] + "\n" + good[len(good)-4:], want: token.ErrInvalid},
 		{name: "of_two_parts", text: parts[0] + "." + parts[1], want: token.ErrInvalid},
 		{name: "that_is_empty", text: "", want: token.ErrInvalid},
 		{name: "of_a_megabyte", text: parts[0] + "." + strings.Repeat("A", 1<<20) + "." + parts[2], want: token.ErrInvalid},

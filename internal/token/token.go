@@ -176,11 +176,24 @@ func (t *Tokens) OpenJSON(kind, text string, v any) error {
 	if len(text) > MaxJSONLength {
 		return ErrInvalid
 	}
-	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	sealed, err := decoded(text)
 	if err != nil {
-		return ErrInvalid
+		return err
 	}
 	return t.openBytes("json:"+kind, sealed, v)
+}
+
+// decoded reads Base64 that has one text alone: the standard library passes over line breaks, and a token that is used once, known
+// by its text, would be used again in another one.
+func decoded(text string) ([]byte, error) {
+	if strings.ContainsAny(text, "\r\n") {
+		return nil, ErrInvalid
+	}
+	data, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil {
+		return nil, ErrInvalid
+	}
+	return data, nil
 }
 
 func (t *Tokens) sealText(prefix string, v any) string {
@@ -201,13 +214,13 @@ func (t *Tokens) openText(prefix, text string, v any) error {
 		return ErrInvalid
 	}
 	head, tail, _ := strings.Cut(text, ".")
-	sealed, err := base64.RawURLEncoding.Strict().DecodeString(head)
+	sealed, err := decoded(head)
 	if err != nil || len(sealed) != nonceLength {
 		return ErrInvalid
 	}
-	rest, err := base64.RawURLEncoding.Strict().DecodeString(tail)
+	rest, err := decoded(tail)
 	if err != nil {
-		return ErrInvalid
+		return err
 	}
 	return t.openBytes(prefix, append(sealed, rest...), v)
 }

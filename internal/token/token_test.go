@@ -177,6 +177,31 @@ func TestTamperedTokensAreInvalid(t *testing.T) {
 	}
 }
 
+// What is used once is known by its text, or by what stands in it: a second text of the same token would be a second use.
+func TestATokenHasOneTextAlone(t *testing.T) {
+	tokens := newTokens(t)
+	sealed := tokens.SealJSON("invitation", regToken())
+	for name, c := range map[string]struct {
+		text string
+		open func(text string) error
+	}{
+		"regToken": {tokens.SealRegToken(regToken()), func(text string) error { _, err := tokens.OpenRegToken(text, start); return err }},
+		"access":   {tokens.SealAccess(access()), func(text string) error { _, err := tokens.OpenAccess(text, start); return err }},
+		"sealed":   {sealed, func(text string) error { return tokens.OpenJSON("invitation", text, new(token.RegToken)) }},
+	} {
+		if err := c.open(c.text); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for at := range len(c.text) + 1 {
+			for _, inserted := range []string{"\n", "\r", "\r\n", "=", " "} {
+				if err := c.open(c.text[:at] + inserted + c.text[at:]); !errors.Is(err, token.ErrInvalid) {
+					t.Fatalf("%s with %q at %d: %v", name, inserted, at, err)
+				}
+			}
+		}
+	}
+}
+
 func FuzzOpen(f *testing.F) {
 	tokens := newTokens(f)
 	f.Add(tokens.SealRegToken(regToken()))

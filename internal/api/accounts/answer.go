@@ -127,9 +127,12 @@ func show(include, extra method.List, absent account.Include) showing {
 	return s
 }
 
-// result returns the account as the call sees it, with a UID signature of this moment.
+// result returns the account as the call sees it, with a UID signature of this moment if it may have one.
 func (s showing) result(c *method.Invocation, a *store.Account) *AccountResult {
-	signed := login.SignUID(c.Site.Partner.Secret, a.UID, c.Now)
+	var signed login.Signature
+	if handsOver(c) {
+		signed = login.SignUID(c.Site.Partner.Secret, a.UID, c.Now)
+	}
 	return &AccountResult{
 		Account: a,
 		View: account.View{
@@ -140,6 +143,10 @@ func (s showing) result(c *method.Invocation, a *store.Account) *AccountResult {
 		NewUser: s.newUser,
 	}
 }
+
+// handsOver tells whether the answer may have what opens a session of the account: always where the call was a login of some kind, or
+// else as [login.Vouches] says.
+func handsOver(c *method.Invocation) bool { return c.Method.Spec.Event || login.Vouches(c) }
 
 // loggedIn is the answer of a login that opened the session.
 func (d Deps) loggedIn(ctx context.Context, c *method.Invocation, a *store.Account, opened session.Opened, s showing) (*AccountResult, error) {
@@ -178,8 +185,10 @@ func (d Deps) interrupted(c *method.Invocation, a *store.Account, stop *account.
 		return e
 	}
 	r := s.result(c, a)
-	r.SessionInfo = session.Interrupted(int64(regTokenLife.Seconds()))
-	r.RegToken = d.accountToken(c, a)
+	if handsOver(c) {
+		r.SessionInfo = session.Interrupted(int64(regTokenLife.Seconds()))
+		r.RegToken = d.accountToken(c, a)
+	}
 	r.UnverifiedEmails = stop.UnverifiedEmails
 	if s.include.Has(account.IncludeMissing) {
 		r.MissingFields = stop.Missing

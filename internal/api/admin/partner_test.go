@@ -179,9 +179,14 @@ func TestInvitations(t *testing.T) {
 	if !strings.Contains(users, `"name":"Ann","description":"","email":"ann@example.com"`) {
 		t.Errorf("the administrators are %s", users)
 	}
+	refused := "400006 Invalid argument: invitationToken"
+	h.play( // Nor is it good once more in another writing.
+		step{by: credential{}, method: "admin.acceptInvitation", params: p("invitationToken", token), want: refused},
+		step{by: credential{}, method: "admin.acceptInvitation", params: p("invitationToken", token+"\n"), want: refused},
+		step{by: credential{}, method: "admin.acceptInvitation", params: p("invitationToken", token[:9]+"\r"+token[9:]), want: refused},
+	)
 	late := field(h.must(h.boss, "admin.inviteAdmin", invite()...), "invitationToken")
 	h.clock.Advance(72 * time.Hour)
-	refused := "400006 Invalid argument: invitationToken"
 	h.play(
 		step{by: credential{}, method: "admin.acceptInvitation", params: p("invitationToken", late), want: refused},
 		step{by: credential{}, method: "admin.acceptInvitation", params: p("invitationToken", "junk"), want: refused},

@@ -2,16 +2,22 @@ package socialize_test
 
 import (
 	"encoding/json"
+	"errors"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/doorward/doorward/gigya"
+	"github.com/doorward/doorward/internal/acl"
+	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/store"
 )
 
 // The cases that SECURITY-TESTS.md numbers, as far as these methods answer them.
 func TestAttack(t *testing.T) {
 	t.Run("014_a_key_stands_for_users_only_with_the_privilege", attackUserTokens)
+	t.Run("041_what_was_signed_before_a_new_password_opens_no_session", attackOldSignature)
 	t.Run("043_a_server_gets_no_id_token_beside_getJWT", attackIDTokenOfAnother)
 	t.Run("053_a_page_with_the_sites_word_writes_as_a_client", attackUserInfo)
 }
@@ -51,6 +57,49 @@ func attackUserTokens(t *testing.T) {
 	wantCode(t, token(), "0") // A token with the key's own privileges.
 	h.restrict("socialize.notifyLogin")
 	wantCode(t, token("x_siteUID", "victim"), "0")
+	// What its right says of the parameters of socialize.notifyLogin is nowhere asked here.
+	h.restrict()
+	h.change(func(tx store.Tx) error {
+		owner := store.OwnerOfPartner(1)
+		group, _ := json.Marshal(acl.Group{ACLID: "bots", Scope: acl.Scope{AllowPartners: []string{acl.Owner}}, Users: []string{userKey}})
+		list, _ := json.Marshal(acl.Stored{ACL: json.RawMessage(
+			`{"_api":{"socialize":{"notifyLogin":{"_ace":{"perms":"x"},"siteUID":{"_ace":{"allowValues":["bot-*"]}}}}}}`)})
+		return errors.Join(
+			tx.PutConfigObject(&store.ConfigObject{Owner: owner, Kind: acl.KindGroup, Name: "bots", Document: group}),
+			tx.PutConfigObject(&store.ConfigObject{Owner: owner, Kind: acl.KindList, Name: "bots", Document: list}))
+	})
+	wantCode(t, token(), "0")
+	if answer := token("x_siteUID", "victim"); !strings.Contains(answer, "403007") || strings.Contains(answer, "st2.") {
+		t.Errorf("a key that may stand for bots alone stands for the victim:\n%s", answer)
+	}
+}
+
+// attackOldSignature is somebody who was logged in until the password was changed, and who has kept the signature of an answer.
+func attackOldSignature(t *testing.T) {
+	h := newHouse(t)
+	text := field(h.call(server, "socialize.notifyLogin", "siteUID", "victim"), "cookieValue")
+	told := h.call(user(text), "socialize.getUserInfo")
+	page := []string{"siteUID", "victim", "UIDSig", field(told, "UIDSignature"), "UIDTimestamp", field(told, "signatureTimestamp")}
+	wantCode(t, h.call(public, "socialize.notifyLogin", page...), "0")
+	renew := func() {
+		h.change(func(tx store.Tx) error {
+			a, err := tx.Account(testKey, "victim")
+			if err != nil {
+				return err
+			}
+			a.Secrets.PasswordCreated = clock.FromTime(h.clock.Now())
+			return tx.PutAccount(a)
+		})
+	}
+	renew() // In the second of the signature: which came first is not known.
+	wantCode(t, h.call(public, "socialize.notifyLogin", page...), "0")
+	h.clock.Advance(time.Second)
+	renew()
+	wantCode(t, h.call(public, "socialize.notifyLogin", page...), "403002")
+	stamp := strconv.FormatInt(h.clock.Now().Unix(), 10)
+	page = []string{"siteUID", "victim", "UIDSig", gigya.SignUID(secret(testSecret), stamp, "victim"), "UIDTimestamp", stamp}
+	wantCode(t, h.call(public, "socialize.notifyLogin", page...), "0")
+	wantCode(t, h.call(server, "socialize.notifyLogin", "siteUID", "victim"), "0")
 }
 
 func attackIDTokenOfAnother(t *testing.T) {

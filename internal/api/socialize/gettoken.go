@@ -3,6 +3,7 @@ package socialize
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/doorward/doorward/gigya"
@@ -15,7 +16,8 @@ import (
 )
 
 // vouching is the privilege of a key that may stand for users: a token of a user is a session, as socialize.notifyLogin
-// opens it. A token of the key itself needs none, because it has the key's own privileges.
+// opens it. A key that holds it within limits of parameters gets none: the parameters here have other names. A token of the key itself
+// needs no privilege, because it has the key's own.
 const vouching = "socialize.notifyLogin"
 
 // tokenLife is the life of an access token when the caller names none: that of the reference's example.
@@ -55,7 +57,7 @@ type GetTokenResult struct {
 // The client proves itself by a Basic header (API key and partner secret), by client_id and client_secret, or by
 // client_id, userKey and secret. grant_type none and client_credentials give a token with the rights of the client;
 // client_credentials with x_siteUID one of that user, as socialize.notifyLogin would open a session: a key needs the
-// privilege of that name (403007). There are no
+// privilege of that name, without limits on its parameters (403007). There are no
 // authorization codes and no refresh tokens yet: any that is sent is a wrong one (400014).
 //
 // Errors carry the members of OAuth beside the envelope: error is the number, error_description the number and its text.
@@ -148,7 +150,7 @@ func (d Deps) userToken(ctx context.Context, c *method.Call[GetTokenParams], pro
 		if err != nil {
 			return GetTokenResult{}, err
 		}
-		if !rights.May(vouching) {
+		if !rights.Method(strings.ToLower(vouching)).Free() {
 			return GetTokenResult{}, caller.Denied(c.Method.Spec.Name)
 		}
 		c.Caller.Rights = rights

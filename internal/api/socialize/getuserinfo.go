@@ -68,7 +68,10 @@ func getUserInfo(d Deps) *method.Method {
 
 // userInfo writes the answer: what every answer with userInfo has, then what this method alone has.
 func (d Deps) userInfo(ctx context.Context, c *method.Call[GetUserInfoParams], a *store.Account) (json.RawMessage, error) {
-	signed := login.SignUID(c.Site.Partner.Secret, a.UID, c.Now)
+	var signed login.Signature
+	if login.Vouches(c.Invocation) {
+		signed = login.SignUID(c.Site.Partner.Secret, a.UID, c.Now)
+	}
 	view := account.View{Signature: signed.UIDSignature, SignatureTime: signed.SignatureTimestamp, Now: c.Now}
 	dst := account.AppendUserInfo(nil, a, &view)
 	dst = append(dst[:len(dst)-1], `,"capabilities":"none","identities":`...)

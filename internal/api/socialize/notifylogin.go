@@ -46,7 +46,7 @@ type NotifyLoginResult struct {
 // with the siteUID is made if there is none. The rule is [login.Vouch].
 //
 // Callers: server credentials, or anybody with the site's own signature of the siteUID (UIDSig, UIDTimestamp). A wrong
-// signature is 403003, one that is more than 60 s away 403002, a call with neither credential nor signature 403007. An
+// signature is 403003, one that is more than 60 s away, or of before the account got its password, 403002, a call with neither credential nor signature 403007. An
 // account that the site's rules hold back is answered as by a login (206001, 206002 …), with a regToken.
 //
 // Sources: the REST guide; the WordPress plugin; the server that called sets the cookie on its own answer.
@@ -73,6 +73,9 @@ func notifyLogin(d Deps) *method.Method {
 		}
 		if p.SessionExpiration != nil {
 			v.Expiration = *p.SessionExpiration
+		}
+		if !c.Server() {
+			v.SignedAt = login.SignedAt(p.UIDTimestamp)
 		}
 		var err error
 		if v.UserInfo, err = parseObject("userInfo", p.UserInfo); err != nil {

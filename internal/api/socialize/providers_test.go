@@ -225,6 +225,20 @@ func TestSecretsOfAParentAreForWhoMaySetThemThere(t *testing.T) {
 	}
 }
 
+func TestSecretsAreNotForWhoMaySetSomethingElseAlone(t *testing.T) {
+	h := newProviders(t)
+	h.set("providers", everything)
+	list, err := acl.Parse([]byte(`{"_api":{"socialize":{"getProvidersConfig":{"_ace":{"perms":"x"}},
+		"setProvidersConfig":{"_ace":{"perms":"x"},"providers":{"_ace":{"perms":"-x"}}}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := &caller.Caller{Class: caller.Server, Via: "userKey", Key: &site.Key{UserKey: "AKey", Partner: 1}, Rights: acl.Compile(list)}
+	if got := h.all(by, apitest.Key); strings.Contains(got, "hidden") || !strings.Contains(got, `"consumerKey":"DBO"`) {
+		t.Errorf("who may set the switches alone reads\n%s", got)
+	}
+}
+
 func TestWhatIsSealedTheAuditLogMasks(t *testing.T) {
 	for _, pattern := range socialize.Kinds()[0].Secrets {
 		name := pattern[strings.LastIndex(pattern, ".")+1:]
