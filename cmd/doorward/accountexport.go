@@ -48,7 +48,10 @@ func (c accountExportCmd) Run(ctx context.Context, con console) error {
 				done, err = transfer.Export(ctx, inst.Store, s, w, detail)
 				return err
 			})
-			return errors.Join(err, w.Flush())
+			if err != nil {
+				return err
+			}
+			return w.Flush()
 		}
 		var err error
 		if c.To == "" {
@@ -136,6 +139,8 @@ func (c accountExportKeyCmd) Run(con console) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(con.Out, key.Recipient().Text())
-	return err
+	if _, err := fmt.Fprintln(con.Out, key.Recipient().Text()); err != nil {
+		return errors.Join(err, os.Remove(c.File)) // Nobody gets the public half of this one any more.
+	}
+	return nil
 }

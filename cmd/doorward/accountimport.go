@@ -1,13 +1,12 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -15,7 +14,6 @@ import (
 	"time"
 
 	"github.com/doorward/doorward/internal/config"
-	"github.com/doorward/doorward/internal/seal"
 	"github.com/doorward/doorward/internal/setup"
 	"github.com/doorward/doorward/internal/site"
 	"github.com/doorward/doorward/internal/transfer"
@@ -35,26 +33,19 @@ type accountImportCmd struct {
 // Run imports the rows. Refused ones are reported and do not stop the others; the exit status is 1 if there were any.
 // An import that was stopped goes on where it ended when it is run again: see resumeFile.
 func (c accountImportCmd) Run(ctx context.Context, con console) error {
-	f, err := os.Open(c.File)
+	f, err := openImport(c.File)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	if info.IsDir() {
-		return fmt.Errorf("%s is a folder: name a file", c.File)
-	}
 	return c.withSiteAnd(ctx, setup.Options{WriteCache: importCache}, func(cfg *config.Config, inst *setup.Installation, s *site.Site) error {
-		run := &importRun{importer: importer(cfg, inst, s), report: con.Err, size: info.Size()}
+		run := &importRun{importer: importer(cfg, inst, s), file: f, report: con.Err}
 		run.importer.Upsert = c.Policy == "upsert"
-		rows, err := c.rows(&countingReader{r: f, n: &run.bytes}, s)
+		rows, err := f.rows(ctx, c.Key, s.Schema)
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.File, err)
 		}
-		if run.resume, err = openResume(c.File, info, s.APIKey); err != nil {
+		if run.resume, err = openResume(c.File, f.info, s.APIKey); err != nil {
 			return err
 		}
 		if c.Report == "" {
@@ -64,61 +55,40 @@ func (c accountImportCmd) Run(ctx context.Context, con console) error {
 	})
 }
 
-// rows reads the file as what its name and its first bytes say it is.
-func (c accountImportCmd) rows(r io.Reader, s *site.Site) (transfer.Reader, error) {
-	name, buffered := c.File, bufio.NewReaderSize(r, 64<<10)
-	if head, _ := buffered.Peek(seal.SealedHead); seal.IsSealed(head) {
-		if c.Key == "" {
-			return nil, errors.New("it is sealed: give the private key with --key")
-		}
-		key, err := readKey(c.Key)
-		if err != nil {
-			return nil, err
-		}
-		opened, err := seal.NewReader(buffered, key)
-		if err != nil {
-			return nil, err
-		}
-		name, buffered = strings.TrimSuffix(name, sealedEnding), bufio.NewReaderSize(opened, 64<<10)
-	}
-	if strings.EqualFold(filepath.Ext(name), ".csv") {
-		return transfer.NewCSV(buffered, s.Schema)
-	}
-	return transfer.NewJSON(buffered), nil
-}
-
 // importRun is one import under way.
 type importRun struct {
 	importer *transfer.Importer
+	file     *importFile
 	resume   *resumeFile
-	size     int64
 
 	rows, refused atomic.Int64
-	bytes         atomic.Int64
 
 	reporting sync.Mutex
 	report    io.Writer
+	// unreported is why the report is not whole; stop then ends the import.
+	unreported error
+	stop       context.CancelFunc
 	// clear takes the bar off the line, if there is one.
 	clear string
 }
 
-// reported writes the refusals to a file: a new one, or the one of the run that is resumed.
+// reported writes the refusals to a file: a new one, one that is empty, or the one of the run that is resumed.
 func (r *importRun) reported(ctx context.Context, con console, rows transfer.Reader, file string) error {
-	var failed error
-	write := func(w io.Writer) error {
-		r.report = w
-		failed = r.finish(ctx, con, rows)
-		return nil // Whatever happened, the report stays.
+	how := os.O_WRONLY | os.O_CREATE | os.O_APPEND
+	info, err := os.Stat(file)
+	if empty := err == nil && info.Mode().IsRegular() && info.Size() == 0; !r.resume.again && !empty {
+		how |= os.O_EXCL
 	}
-	if r.resume.from.Rows > 0 {
-		f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
-		if err != nil {
-			return err
-		}
-		return errors.Join(write(f), failed, f.Close())
+	f, err := os.OpenFile(file, how, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return errTaken(file)
 	}
-	err := writeNew(file, write)
-	return errors.Join(failed, err)
+	if err != nil {
+		return err
+	}
+	r.report = f
+	// Whatever happens, the report stays.
+	return errors.Join(r.finish(ctx, con, rows), f.Sync(), f.Close())
 }
 
 // finish imports the rows and sums up.
@@ -126,27 +96,43 @@ func (r *importRun) finish(ctx context.Context, con console, rows transfer.Reade
 	if from := r.resume.from; from.Rows > 0 {
 		fmt.Fprintf(con.Err, "going on after row %d\n", from.Rows)
 	}
+	r.resume.note(r.resume.from)
 	// Little is kept and much is made: collecting less often costs some tens of megabytes and saves a fifth of the time.
 	defer debug.SetGCPercent(debug.SetGCPercent(200))
 	stop := r.showProgress(con.Err)
-	done, err := r.importer.ImportAll(ctx, rows, transfer.Run{
-		From: r.resume.from, Refused: r.tell, Warned: r.tell,
+	running, end := context.WithCancel(ctx)
+	defer end()
+	r.stop = end
+	done, err := r.importer.ImportAll(running, rows, transfer.Run{
+		From: r.resume.from, Again: r.resume.again, Refused: r.tell, Warned: r.tell,
 		Done: func(p transfer.Progress) {
 			r.rows.Store(p.Rows)
 			r.refused.Store(p.Refused)
-			r.resume.note(p)
+			if r.unreported == nil { // What could not be reported is told by the next run.
+				r.resume.note(p)
+			}
 		},
 	})
 	stop()
+	if done.Rows == 0 {
+		err = errors.Join(err, r.resume.remove()) // Nothing was done that the next run would have to know of.
+	}
 	fmt.Fprintf(con.Err, "imported %d, refused %d\n", done.Imported, done.Refused)
-	switch {
+	switch ended := r.file.ended; {
+	case r.unreported != nil:
+		return fmt.Errorf("the import was stopped, because its report cannot be written: make room and run it again to add the rest: %w", r.unreported)
 	case ctx.Err() != nil:
 		return errors.New("the import was stopped: run it again to add the rest")
+	case ended != nil && errors.Is(err, ended):
+		return fmt.Errorf("%s cannot be read to its end, and what stands behind row %d was not imported: %w", r.file.Name(), done.Rows, err)
 	case err != nil:
 		return fmt.Errorf("the import ended early; run it again to add the rest: %w", err)
 	}
 	if err := r.resume.remove(); err != nil {
 		return err
+	}
+	if done.Refused == 1 {
+		return errors.New("1 row was refused; the others are imported")
 	}
 	if done.Refused > 0 {
 		return fmt.Errorf("%d rows were refused; the others are imported", done.Refused)
@@ -157,12 +143,15 @@ func (r *importRun) finish(ctx context.Context, con console, rows transfer.Reade
 func (r *importRun) tell(row *transfer.RowError) {
 	r.reporting.Lock()
 	defer r.reporting.Unlock()
-	fmt.Fprintf(r.report, "%s%v\n", r.clear, row)
+	if _, err := fmt.Fprintf(r.report, "%s%v\n", r.clear, row); err != nil && r.unreported == nil {
+		r.unreported = err
+		r.stop()
+	}
 }
 
 // showProgress draws a bar on a terminal until the returned function is called; elsewhere it draws nothing.
 func (r *importRun) showProgress(w io.Writer) (stop func()) {
-	if r.size == 0 || !terminal(w) {
+	if r.file.size() == 0 || !terminal(w) {
 		return func() {}
 	}
 	if r.report == w {
@@ -192,21 +181,10 @@ func (r *importRun) showProgress(w io.Writer) (stop func()) {
 
 func (r *importRun) bar(spent time.Duration) string {
 	const width = 30
-	done := min(float64(r.bytes.Load())/float64(r.size), 1)
+	done := min(float64(r.file.read.Load())/float64(r.file.size()), 1)
 	filled := int(done * width)
 	rows := r.rows.Load()
 	rate := float64(max(rows-r.resume.from.Rows, 0)) / max(spent.Seconds(), 0.001)
 	return fmt.Sprintf("\r[%s%s] %3.0f %%  %d rows  %d refused  %.0f/s ", strings.Repeat("=", filled), strings.Repeat(" ", width-filled),
 		done*100, rows, r.refused.Load(), rate)
-}
-
-type countingReader struct {
-	r io.Reader
-	n *atomic.Int64
-}
-
-func (c *countingReader) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.n.Add(int64(n))
-	return n, err
 }

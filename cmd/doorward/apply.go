@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/doorward/doorward/internal/blueprint"
+	"github.com/doorward/doorward/internal/plain"
 )
 
 type applyCmd struct {
@@ -27,7 +28,7 @@ func (c applyCmd) Run(ctx context.Context, con console) error {
 			return fileError(err)
 		}
 		for _, s := range secrets {
-			fmt.Fprintf(con.Out, "secret of %s: %s\n", s.Of, s.Text)
+			fmt.Fprintf(con.Out, "secret of %s: %s\n", plain.Text(s.Of), s.Text)
 		}
 		if len(secrets) > 0 {
 			fmt.Fprintln(con.Err, "Secrets are not shown again.")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"text/tabwriter"
 	"time"
 
@@ -35,6 +36,12 @@ func (c copyCmd) Run(ctx context.Context, con console) (err error) {
 		}
 		if flag.file != "" && !setup.OnServer(flag.end.Database) {
 			return usagef("--%s-password-file: a SQLite file has no password", flag.name)
+		}
+		// It is read at each connection; that it cannot be is told before the first.
+		if flag.file != "" {
+			if _, err := os.ReadFile(flag.file); err != nil {
+				return fmt.Errorf("--%s-password-file: %w", flag.name, err)
+			}
 		}
 	}
 	source, err := from.OpenSource(ctx)

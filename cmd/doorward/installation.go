@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
 	"os"
 
@@ -117,22 +116,6 @@ func confirm(con console, sure bool, question string) error {
 	var answer string
 	if _, err := fmt.Fscanln(con.In, &answer); err != nil || answer != "yes" {
 		return fmt.Errorf("nothing was changed (pass --yes to go on without the question)")
-	}
-	return nil
-}
-
-// writeNew writes a new file that only the owner may read. After an error there is no such file, unless it was there
-// before.
-func writeNew(file string, write func(w io.Writer) error) error {
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s is there already and is not overwritten: name a new file", file)
-	}
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(write(f), f.Close()); err != nil {
-		return errors.Join(err, os.Remove(file))
 	}
 	return nil
 }

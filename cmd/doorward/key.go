@@ -6,12 +6,13 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/doorward/doorward/internal/acl"
 	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/config"
+	"github.com/doorward/doorward/internal/plain"
 	"github.com/doorward/doorward/internal/setup"
 	"github.com/doorward/doorward/internal/site"
 	"github.com/doorward/doorward/internal/store"
@@ -164,7 +165,7 @@ func (c keyCreateCmd) partner(ctx context.Context, inst *setup.Installation) (in
 		if p.ID == c.Partner {
 			return p.ID, nil
 		}
-		list += fmt.Sprintf("\n  %d  %s", p.ID, p.Name)
+		list += fmt.Sprintf("\n  %d  %s", p.ID, plain.Text(p.Name))
 	}
 	if len(all) == 0 {
 		return 0, errors.New("there is no partner yet: make one with `doorward site create`")
@@ -179,16 +180,16 @@ func (c keyCreateCmd) print(con console, v keyView) error {
 	if c.JSON {
 		return printJSON(con.Out, v)
 	}
-	w := tabwriter.NewWriter(con.Out, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "userKey\t%s\n", v.UserKey)
+	w := newTable(con.Out)
+	w.row("userKey", v.UserKey)
 	if v.Secret != "" {
-		fmt.Fprintf(w, "secret\t%s\n", v.Secret)
+		w.row("secret", v.Secret)
 	}
-	fmt.Fprintf(w, "privileges\t%s\n", strings.Join(v.Privileges, ", "))
+	w.row("privileges", strings.Join(v.Privileges, ", "))
 	if len(v.Sites) > 0 {
-		fmt.Fprintf(w, "sites\t%s\n", strings.Join(v.Sites, ", "))
+		w.row("sites", strings.Join(v.Sites, ", "))
 	}
-	if err := w.Flush(); err != nil {
+	if err := w.flush(); err != nil {
 		return err
 	}
 	if v.Secret != "" {
@@ -220,16 +221,16 @@ func (c keyListCmd) Run(ctx context.Context, con console) error {
 			fmt.Fprintln(con.Err, "There is no key yet: make one with `doorward key create`.")
 			return nil
 		}
-		w := tabwriter.NewWriter(con.Out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "USER KEY\tKIND\tNAME\tSTATUS\tRSA\tPRIVILEGES\tSITES")
+		w := newTable(con.Out)
+		w.row("USER KEY", "KIND", "NAME", "STATUS", "RSA", "PRIVILEGES", "SITES")
 		for _, v := range views {
 			sites := "all"
 			if len(v.Sites) > 0 {
 				sites = strings.Join(v.Sites, ",")
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%t\t%s\t%s\n", v.UserKey, v.Kind, v.Name, v.Status, v.RSA, strings.Join(v.Privileges, ","), sites)
+			w.row(v.UserKey, v.Kind, v.Name, v.Status, strconv.FormatBool(v.RSA), strings.Join(v.Privileges, ","), sites)
 		}
-		return w.Flush()
+		return w.flush()
 	})
 }
 
@@ -325,7 +326,7 @@ func changeKey(ctx context.Context, con console, c configured, userKey string, c
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(con.Out, "%s (%s) is %s\n", changed.UserKey, changed.Name, viewKey(changed, "").Status)
+		_, err = fmt.Fprintf(con.Out, "%s (%s) is %s\n", changed.UserKey, plain.Text(changed.Name), viewKey(changed, "").Status)
 		return err
 	})
 }

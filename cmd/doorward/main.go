@@ -20,6 +20,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/doorward/doorward/internal/config"
+	"github.com/doorward/doorward/internal/plain"
 )
 
 // cli are the verbs. Kong derives parsing and help from it.
@@ -101,10 +102,12 @@ func run(ctx context.Context, args []string, con console) int {
 		return 0
 	case errors.As(err, &status):
 		return int(status)
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		err = errors.New("stopped by a signal before it was done")
 	case errors.As(err, &usage), errors.As(err, &setting) && setting.Source == config.CommandLine:
 		return wrongUsage(con, err, verb)
 	}
-	fmt.Fprintln(con.Err, "doorward:", err)
+	fmt.Fprintln(con.Err, "doorward:", plain.Lines(err.Error()))
 	return 1
 }
 
@@ -166,6 +169,6 @@ func wrongUsage(con console, err error, verb *kong.Context) int {
 			}
 		}
 	}
-	fmt.Fprintf(con.Err, "doorward: %v\nTry: %s --help\n", err, name)
+	fmt.Fprintf(con.Err, "doorward: %s\nTry: %s --help\n", plain.Lines(err.Error()), name)
 	return 2
 }

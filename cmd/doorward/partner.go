@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"text/tabwriter"
+	"strconv"
 
 	"github.com/doorward/doorward/internal/config"
 	"github.com/doorward/doorward/internal/document"
+	"github.com/doorward/doorward/internal/plain"
 	"github.com/doorward/doorward/internal/setup"
 	"github.com/doorward/doorward/internal/site"
 	"github.com/doorward/doorward/internal/store"
@@ -48,12 +49,12 @@ func (c partnerListCmd) Run(ctx context.Context, con console) error {
 			fmt.Fprintln(con.Err, "There is no partner yet: one is made with the first site, by `doorward site create`.")
 			return nil
 		}
-		w := tabwriter.NewWriter(con.Out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "PARTNER\tNAME\tENABLED")
+		w := newTable(con.Out)
+		w.row("PARTNER", "NAME", "ENABLED")
 		for _, v := range views {
-			fmt.Fprintf(w, "%d\t%s\t%t\n", v.PartnerID, v.Name, v.Enabled)
+			w.row(strconv.FormatInt(v.PartnerID, 10), v.Name, strconv.FormatBool(v.Enabled))
 		}
-		return w.Flush()
+		return w.flush()
 	})
 }
 
@@ -98,7 +99,7 @@ func (c partnerSetCmd) Run(ctx context.Context, con console) error {
 		if changed.Disabled {
 			state = "disabled"
 		}
-		_, err = fmt.Fprintf(con.Out, "%d (%s) is %s\n", changed.ID, changed.Name, state)
+		_, err = fmt.Fprintf(con.Out, "%d (%s) is %s\n", changed.ID, plain.Text(changed.Name), state)
 		return err
 	})
 }

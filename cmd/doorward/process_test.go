@@ -19,6 +19,9 @@ import (
 	"github.com/doorward/doorward/internal/daemon"
 )
 
+// startTimeout is how long a server may take to be ready, on a machine with much else to do.
+const startTimeout = 2 * time.Minute
+
 // start runs the command. Its end is the test's at the latest.
 func start(t *testing.T, args ...string) *daemon.Process {
 	t.Helper()
@@ -31,7 +34,7 @@ func dev(t *testing.T, args ...string) (*daemon.Process, devReady) {
 	p := start(t, append([]string{"dev", "--json", "--http", "127.0.0.1:0", "--https", "127.0.0.1:0",
 		"--set", "password.memory_kib=8", "--set", "password.time=1"}, args...)...)
 	var ready devReady
-	if err := p.Ready(&ready); err != nil {
+	if err := p.Ready(&ready, startTimeout); err != nil {
 		t.Fatal(err)
 	}
 	return p, ready

@@ -10,6 +10,7 @@ import (
 
 	"github.com/doorward/doorward/internal/blueprint"
 	"github.com/doorward/doorward/internal/config"
+	"github.com/doorward/doorward/internal/plain"
 	"github.com/doorward/doorward/internal/setup"
 	"github.com/doorward/doorward/internal/site"
 	"github.com/doorward/doorward/internal/store"
@@ -96,7 +97,7 @@ func (s *seeding) folder(ctx context.Context, name string) (err error) {
 		return fileError(err)
 	}
 	for _, secret := range secrets {
-		fmt.Fprintf(s.con.Err, "secret of %s: %s\n", secret.Of, secret.Text)
+		fmt.Fprintf(s.con.Err, "secret of %s: %s\n", plain.Text(secret.Of), secret.Text)
 	}
 	for _, unknown := range done.Unknown {
 		fmt.Fprintf(s.con.Err, "doorward: %s: is not known\n", unknown)

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"text/tabwriter"
 	"time"
 
 	"github.com/doorward/doorward/internal/clock"
@@ -30,16 +29,16 @@ func (c signingKeyListCmd) Run(ctx context.Context, con console) error {
 			fmt.Fprintln(con.Err, "There is no key yet: the server makes the first when it starts.")
 			return nil
 		}
-		w := tabwriter.NewWriter(con.Out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "KEY ID\tCREATED\tSIGNS FROM\tPUBLISHED UNTIL")
+		w := newTable(con.Out)
+		w.row("KEY ID", "CREATED", "SIGNS FROM", "PUBLISHED UNTIL")
 		for _, k := range keys {
 			until := "-"
 			if k.Retired != 0 {
 				until = k.Retired.ISO()
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", k.ID, k.Created.ISO(), k.Activates.ISO(), until)
+			w.row(k.ID, k.Created.ISO(), k.Activates.ISO(), until)
 		}
-		return w.Flush()
+		return w.flush()
 	})
 }
 

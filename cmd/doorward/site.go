@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/config"
+	"github.com/doorward/doorward/internal/plain"
 	"github.com/doorward/doorward/internal/setup"
 	"github.com/doorward/doorward/internal/site"
 	"github.com/doorward/doorward/internal/store"
@@ -131,7 +131,7 @@ func (c siteCreateCmd) partner(ctx context.Context, inst *setup.Installation) (*
 		if p.ID == c.Partner {
 			return p, "", nil
 		}
-		list += fmt.Sprintf("\n  %d  %s", p.ID, p.Name)
+		list += fmt.Sprintf("\n  %d  %s", p.ID, plain.Text(p.Name))
 	}
 	if c.Partner != 0 {
 		return nil, "", fmt.Errorf("there is no partner %d; there are:%s", c.Partner, list)
@@ -143,22 +143,22 @@ func printSite(con console, v siteView, asJSON bool) error {
 	if asJSON {
 		return printJSON(con.Out, v)
 	}
-	w := tabwriter.NewWriter(con.Out, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "apiKey\t%s\n", v.APIKey)
-	fmt.Fprintf(w, "partner\t%d  %s\n", v.PartnerID, v.Partner)
-	fmt.Fprintf(w, "baseDomain\t%s\n", v.BaseDomain)
+	w := newTable(con.Out)
+	w.row("apiKey", v.APIKey)
+	w.row("partner", fmt.Sprintf("%d  %s", v.PartnerID, v.Partner))
+	w.row("baseDomain", v.BaseDomain)
 	if v.Description != "" {
-		fmt.Fprintf(w, "description\t%s\n", v.Description)
+		w.row("description", v.Description)
 	}
-	fmt.Fprintf(w, "dataCenter\t%s\n", v.DataCenter)
-	fmt.Fprintf(w, "status\t%s\n", v.Status)
+	w.row("dataCenter", v.DataCenter)
+	w.row("status", v.Status)
 	for _, pattern := range v.TrustedSiteURLs {
-		fmt.Fprintf(w, "trusted\t%s\n", pattern)
+		w.row("trusted", pattern)
 	}
 	if v.Secret != "" {
-		fmt.Fprintf(w, "secret\t%s\n", v.Secret)
+		w.row("secret", v.Secret)
 	}
-	return w.Flush()
+	return w.flush()
 }
 
 type siteListCmd struct {
@@ -192,12 +192,12 @@ func (c siteListCmd) Run(ctx context.Context, con console) error {
 			fmt.Fprintln(con.Err, "There is no site yet: make one with `doorward site create`.")
 			return nil
 		}
-		w := tabwriter.NewWriter(con.Out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "API KEY\tDOMAIN\tPARTNER\tDATA CENTER\tSTATUS")
+		w := newTable(con.Out)
+		w.row("API KEY", "DOMAIN", "PARTNER", "DATA CENTER", "STATUS")
 		for _, v := range views {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", v.APIKey, v.BaseDomain, v.Partner, v.DataCenter, v.Status)
+			w.row(v.APIKey, v.BaseDomain, v.Partner, v.DataCenter, v.Status)
 		}
-		return w.Flush()
+		return w.flush()
 	})
 }
 

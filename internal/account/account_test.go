@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -303,5 +304,34 @@ func TestFailuresDuringALockDoNotLengthenIt(t *testing.T) {
 	account.Failed(&s, p, made.Add(30*time.Second))
 	if diff := cmp.Diff(first, s); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestAnAddressThatTheAccountHasMayBeItsProfilesWhateverTheFormat(t *testing.T) {
+	for name, tt := range map[string]struct {
+		profile string
+		add     []string
+		faulty  bool
+	}{
+		"its own":                     {profile: `{"email":"Zoe@b.c.example.com"}`},
+		"another one":                 {profile: `{"email":"eve@b.c.example.com"}`, faulty: true},
+		"one that comes with it":      {profile: `{"email":"eve@b.c.example.com"}`, add: []string{"eve@b.c.example.com"}},
+		"no address, whoever says so": {profile: `{"email":"eve"}`, add: []string{"eve"}, faulty: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := zoe(t)
+			a.LoginIDs = account.LoginIDs{Emails: []string{"zoe@b.c.example.com"}}.JSON()
+			out, err := account.Apply(a, &account.Change{Profile: parsed(t, tt.profile), Addresses: tt.add}, account.Rules{Site: siteWith(t, ``, `{}`), Now: made, Owner: nobody})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := []gigya.ValidationError{{ErrorCode: 400026, Message: "invalid format for field: email", FieldName: "profile.email"}}
+			if !tt.faulty {
+				want = nil
+			}
+			if diff := cmp.Diff(want, slices.Clip(out.Items)); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }

@@ -29,6 +29,8 @@ const (
 type Change struct {
 	// Email is register's parameter: the first address, with the caller's spelling.
 	Email string
+	// Addresses are those that the account is about to have besides, normalized: an import's.
+	Addresses []string
 	// Username is the new user name, with the caller's spelling.
 	Username string
 	// Profile is merged field by field; objects and arrays are replaced whole, null clears.

@@ -2,6 +2,7 @@ package account
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/doorward/doorward/gigya"
@@ -16,7 +17,7 @@ func (e *edit) documents(ch *Change) error {
 	}
 	if ch.Profile.Len() > 0 {
 		patch, stored := renamed(ch.Profile), object(e.a.Profile)
-		e.report(s.CheckProfile(patch, stored, e.rules.Server)...)
+		e.report(e.withoutOwnAddress(ch, s.CheckProfile(patch, stored, e.rules.Server))...)
 		document.MergeFlat(stored, patch)
 		if err := put(&e.a.Profile, stored); err != nil {
 			return err
@@ -40,6 +41,21 @@ func (e *edit) documents(ch *Change) error {
 		}
 	}
 	return e.choices(ch)
+}
+
+// withoutOwnAddress drops what the format of profile.email has against an address that the account has: one that it registered
+// with can be written as it was read, and imported as it was exported.
+func (e *edit) withoutOwnAddress(ch *Change, items []gigya.ValidationError) []gigya.ValidationError {
+	return slices.DeleteFunc(items, func(item gigya.ValidationError) bool {
+		if item.ErrorCode != gigya.InvalidFormatValidationError || item.FieldName != "profile.email" {
+			return false
+		}
+		v, _ := ch.Profile.Get("email")
+		address := Normalize(v.Str())
+		has := ch.Email != "" && Normalize(ch.Email) == address || slices.Contains(ch.Addresses, address) ||
+			ParseEmails(e.a.Emails).Has(address) || ParseLoginIDs(e.a.LoginIDs).HasEmail(address)
+		return has && ValidEmail(address)
+	})
 }
 
 // firstEmail gives the profile the address of register, unless the call's profile has one.
@@ -92,7 +108,7 @@ func (e *edit) pick(section, path string, o *document.Object, flag string) *docu
 			kept.Set(name, v)
 		case name == flag:
 			e.fault(gigya.InvalidTypeValidationError, "invalid type for field: "+path+name, section+"."+path+name)
-		case name == "tags" && v.Kind() == document.KindArray:
+		case name == "tags" && v.Kind() == document.KindArray && e.chosenFrom(section, strings.TrimSuffix(path, ".")):
 			kept.Set(name, v)
 		case name == "__proto__" || name == "constructor" || name == "prototype":
 			// Scripts that merge what they read must not find these, as in the fields of the schema.

@@ -102,7 +102,7 @@ func (in *Account) draft(a *store.Account, s *site.Site, now clock.Millis) (*Dra
 		hash = "" // The password that it has is no new one: an import that is repeated logs nobody out.
 	}
 	ch := &account.Change{
-		Email: in.email, Profile: in.profile, Data: in.data, Internal: in.internal, Preferences: in.preferences, Subscriptions: in.subscriptions,
+		Email: in.email, Addresses: in.listedAddresses(), Profile: in.profile, Data: in.data, Internal: in.internal, Preferences: in.preferences, Subscriptions: in.subscriptions,
 		RegSource: in.regSource, PasswordHash: hash,
 		SecretQuestion: in.password.question, SecretAnswerHash: in.password.answered,
 	}
@@ -233,6 +233,18 @@ func (in *Account) addresses(a, before *store.Account, now clock.Millis) {
 		}
 	}
 	a.Emails, a.LoginIDs = emails.JSON(), checked.JSON()
+}
+
+// listedAddresses are those that the row gives the account.
+func (in *Account) listedAddresses() []string {
+	var all []string
+	if in.emails != nil {
+		all = slices.Concat(in.emails.Verified, in.emails.Unverified)
+	}
+	if in.loginIDs != nil {
+		all = slices.Concat(all, in.loginIDs.Emails, in.loginIDs.Unverified)
+	}
+	return all
 }
 
 // identify works out what is claimed and released, and the list of identities.

@@ -145,12 +145,13 @@ func hasPrefixFold(text, prefix string) bool {
 	return len(text) >= len(prefix) && strings.EqualFold(text[:len(prefix)], prefix)
 }
 
-// identityKey returns the value under which an identity is unique; of the site's own it is the same for all.
+// identityKey returns the value under which an identity is unique; of the site's own it is the same for all. The first colon ends the
+// provider: one in its name is a space there, which no name has.
 func identityKey(identity document.Value) string {
 	provider, _ := identity.Object().Get("provider")
 	uid, _ := identity.Object().Get("providerUID")
 	if name := strings.ToLower(provider.Str()); name != account.Site {
-		return name + ":" + uid.Str()
+		return strings.ReplaceAll(name, ":", " ") + ":" + uid.Str()
 	}
 	return account.Site
 }

@@ -87,8 +87,13 @@ type Account struct {
 // *MemberError.
 func Read(members *document.Object, from Source) (*Account, error) {
 	in := &Account{source: from, more: &document.Object{}}
+	names := make([]string, 0, 16)
 	for given, v := range members.All() {
 		name, known := Known(given, from)
+		if known && from == File && slices.Contains(names, name) {
+			return nil, wrong(name, "it is given twice, in two spellings")
+		}
+		names = append(names, name)
 		switch {
 		case known && v.IsNull():
 			continue

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/doorward/doorward/internal/durable"
 )
 
 // LoadOrCreate returns a sealer on the master key in the file. A missing file is made: 32 random bytes, readable by the
@@ -74,18 +76,5 @@ func create(file string) (err error) {
 	if err := os.Link(temp.Name(), file); err != nil {
 		return err
 	}
-	return syncDir(dir)
-}
-
-// syncDir makes the new name itself durable.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	err = d.Sync()
-	if e := d.Close(); err == nil {
-		err = e
-	}
-	return err
+	return durable.SyncFolder(dir)
 }

@@ -12,12 +12,17 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
+	"github.com/doorward/doorward/internal/durable"
 	"github.com/doorward/doorward/internal/seal"
 )
 
 const manifestFile = "backup.json"
+
+// stagingPrefix begins the name of the folder, inside the data folder, in which a restore is worked on.
+const stagingPrefix = ".restore-"
 
 // Manifest says what a backup folder holds.
 type Manifest struct {
@@ -119,7 +124,7 @@ func (o RestoreOptions) install(ctx context.Context, database string, key []byte
 	if err := os.MkdirAll(o.Folder, 0o700); err != nil {
 		return fmt.Errorf("making the data folder: %w", err)
 	}
-	staged, err := os.MkdirTemp(o.Folder, ".restore-*") // Mode 0700.
+	staged, err := os.MkdirTemp(o.Folder, stagingPrefix+"*") // Mode 0700.
 	if err != nil {
 		return fmt.Errorf("making the data folder: %w", err)
 	}
@@ -190,7 +195,7 @@ func (o RestoreOptions) stage(ctx context.Context, staged, database string, key 
 	if err := os.Rename(filepath.Join(staged, DatabaseFile), filepath.Join(o.Folder, DatabaseFile)); err != nil {
 		return fmt.Errorf("moving the database into place: %w", err)
 	}
-	return syncFolder(o.Folder)
+	return durable.SyncFolder(o.Folder)
 }
 
 // placeKey puts the master key where the installation will look for it. One that is there must be the same.
@@ -220,6 +225,10 @@ func checkEmpty(folder string) error {
 	}
 	if err != nil {
 		return err
+	}
+	if len(entries) == 1 && strings.HasPrefix(entries[0].Name(), stagingPrefix) {
+		return fmt.Errorf("the data folder %s holds a restore that is under way, or was killed: if it was, remove %s and run this again",
+			folder, filepath.Join(folder, entries[0].Name()))
 	}
 	if len(entries) > 0 {
 		return fmt.Errorf("the data folder %s is not empty: a restore never overwrites; name a new folder with --data", folder)

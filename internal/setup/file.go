@@ -5,6 +5,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/doorward/doorward/internal/durable"
 )
 
 // writeFile writes a new file that only the owner may read, and makes it durable.
@@ -42,17 +44,8 @@ func replaceFile(name string, content []byte) error {
 	}
 	if err = errors.Join(err, temp.Close()); err == nil {
 		if err = os.Rename(temp.Name(), name); err == nil {
-			return syncFolder(filepath.Dir(name))
+			return durable.SyncFolder(filepath.Dir(name))
 		}
 	}
 	return errors.Join(err, os.Remove(temp.Name()))
-}
-
-// syncFolder makes the names in the folder durable.
-func syncFolder(folder string) error {
-	d, err := os.Open(folder)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"bufio"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -25,7 +26,11 @@ const (
 // NewCSV reads the header: the dotted path of each column. Fields are typed by the site's schema (nil: none), and where
 // that says nothing by what they look like. An empty field is an absent one.
 func NewCSV(r io.Reader, s *schema.Schema) (Reader, error) {
-	bounded := &boundedReader{r: r, left: maxLine}
+	buffered := bufio.NewReaderSize(r, 64<<10)
+	if err := start(buffered); err != nil {
+		return nil, err
+	}
+	bounded := &boundedReader{r: buffered, left: maxLine}
 	c := csv.NewReader(bounded)
 	c.ReuseRecord = true
 	header, err := c.Read()
@@ -56,22 +61,19 @@ func readHeader(header []string, kinds map[string]string) ([]column, error) {
 		return nil, errors.New("the columns must be separated by commas")
 	}
 	columns := make([]column, len(header))
-	seen := map[string]bool{}
+	seen := map[string]int{}
 	for i, name := range header {
-		if i == 0 {
-			name = strings.TrimPrefix(name, string(mark))
-		}
 		name = strings.TrimSpace(name)
 		path := strings.Split(name, ".")
 		switch {
 		case !utf8.ValidString(name):
 			return nil, errNotUTF8
+		case strings.Contains(name, "\r"):
+			return nil, errors.New("its lines end with carriage returns alone: end them with line feeds")
 		case name == "":
 			return nil, fmt.Errorf("column %d has no name", i+1)
 		case len(name) > longestName:
 			return nil, fmt.Errorf("the name of column %d has %d bytes, at most %d are taken", i+1, len(name), longestName)
-		case seen[name]:
-			return nil, fmt.Errorf("there are two columns %q", name)
 		case slices.Contains(path, "") || len(path) > document.MaxDepth/2:
 			return nil, fmt.Errorf("%q is not a path such as profile.firstName", name)
 		}
@@ -79,22 +81,36 @@ func readHeader(header []string, kinds map[string]string) ([]column, error) {
 		if !known {
 			return nil, fmt.Errorf("column %d, %q: %w", i+1, name, intake.ErrUnknown)
 		}
+		if n := slices.Index(path, "0"); n > 0 {
+			return nil, fmt.Errorf("column %d, %q: the elements of an array are no columns: put the array, as JSON, into a column %q",
+				i+1, name, strings.Join(path[:n], "."))
+		}
+		// In whatever letter case it is given, a member is one.
 		path[0] = member
-		seen[name] = true
+		name = strings.Join(path, ".")
+		if first := seen[name]; first > 0 {
+			return nil, fmt.Errorf("there are two columns %q, the %d. and the %d.: keep one of them", name, first, i+1)
+		}
+		seen[name] = i + 1
 		columns[i] = column{path, kinds[name]}
 	}
-	for name := range seen {
+	return columns, nested(seen)
+}
+
+// nested refuses columns of which one is a part of another.
+func nested(names map[string]int) error {
+	for name := range names {
 		for above := name; ; {
 			dot := strings.LastIndexByte(above, '.')
 			if dot < 0 {
 				break
 			}
-			if above = above[:dot]; seen[above] {
-				return nil, fmt.Errorf("column %q is a part of column %q: keep one of them", name, above)
+			if above = above[:dot]; names[above] > 0 {
+				return fmt.Errorf("column %q is a part of column %q: keep one of them", name, above)
 			}
 		}
 	}
-	return columns, nil
+	return nil
 }
 
 // kinds returns the types of the site's fields by their full paths.
@@ -126,6 +142,8 @@ type csvReader struct {
 	bounded *boundedReader
 	reader  *csv.Reader
 	columns []column
+	// line is that of the last row.
+	line int
 }
 
 func (c *csvReader) Next() (Row, error) {
@@ -136,12 +154,16 @@ func (c *csvReader) Next() (Row, error) {
 	switch {
 	case errors.Is(err, csv.ErrFieldCount):
 		return Row{}, &RowError{parseLine(err), fmt.Errorf("%d fields, but the header has %d", len(fields), len(c.columns))}
+	case errors.Is(err, errTooLong):
+		return Row{}, fmt.Errorf("the row behind line %d is %w: is the quote at the end of a field missing?", max(c.line, 1), err)
 	case errors.As(err, &parse):
+		c.line = parse.Line
 		return Row{}, &RowError{parse.StartLine, fmt.Errorf("%w (at line %d, byte %d)", parse.Err, parse.Line, parse.Column)}
 	case err != nil:
 		return Row{}, err
 	}
 	line, _ := c.reader.FieldPos(0)
+	c.line = line
 	row := &document.Object{}
 	for i, text := range fields {
 		if text == "" {
@@ -250,7 +272,7 @@ type boundedReader struct {
 
 func (b *boundedReader) Read(p []byte) (int, error) {
 	if b.left <= 0 {
-		return 0, fmt.Errorf("a row is %w: is the quote at the end of a field missing?", errTooLong)
+		return 0, errTooLong
 	}
 	n, err := b.r.Read(p)
 	b.left -= n

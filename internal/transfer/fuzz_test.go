@@ -1,6 +1,7 @@
 package transfer_test
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"strings"
@@ -85,5 +86,35 @@ func FuzzCSV(f *testing.F) {
 			return
 		}
 		drain(t, x, r)
+	})
+}
+
+// An array is read as encoding/json reads it: what it takes for one array of objects, and nothing else, is read to its end.
+func FuzzArray(f *testing.F) {
+	f.Add(`[{"UID":"a"},{"UID":"b"}]`)
+	f.Add("[ ]\n")
+	f.Add(`[{"a":1}]{"b":2}`)
+	f.Add(`[{"a":1}]]`)
+	f.Add(`[{"a":1},]`)
+	f.Add(`[[{"a":"]"}],7,null,{"a":{"a":[]}}`)
+	f.Add("[{\"a\":\"\xff\"}\x00]")
+	f.Fuzz(func(t *testing.T, text string) {
+		text = "[" + text
+		r, read := transfer.NewJSON(strings.NewReader(text)), 0
+		var err error
+		for err == nil {
+			_, err = r.Next()
+			if refused := new(transfer.RowError); errors.As(err, &refused) {
+				err = nil
+			}
+			if err == nil {
+				read++
+			}
+		}
+		var all []json.RawMessage
+		wrong := json.Unmarshal([]byte(text), &all)
+		if ended := errors.Is(err, io.EOF); ended != (wrong == nil) || ended && read != len(all) {
+			t.Fatalf("%q: %d elements and %v, want %d and %v", text, read, err, len(all), wrong)
+		}
 	})
 }

@@ -116,6 +116,7 @@ func TestRefusedRowsChangeNothingAndSayWhy(t *testing.T) {
 		"an unknown member":         {`{"UID":"u","shoesize":44}`, "shoesize: there is no such member of an account"},
 		"a member for terminals":    {`{"UID":"u","\u001b]0;gotcha\u0007\u202e":44}`, `\u001b]0;gotcha\u0007\u202e: there is no such member of an account`},
 		"a UID that is there":       {`{"UID":"first"}`, "UID: there is an account with this UID already"},
+		"a member in two spellings": {`{"UID":"u","email":"u@example.com","uid":"v"}`, "UID: it is given twice, in two spellings"},
 		"a UID with a blank":        {`{"UID":"a b"}`, "UID: want 1 to 252 visible ASCII characters"},
 		"a taken address":           {`{"email":"FIRST@example.com"}`, "the login identifier \"first@example.com\" belongs to another account already"},
 		"a taken login address":     {`{"loginIDs":{"emails":["first@example.com"]}}`, "the login identifier \"first@example.com\" belongs to another account already"},
@@ -170,6 +171,8 @@ var everything = []string{
 	`{"UID":"d","identities":[{"provider":"facebook","providerUID":"1","photoURL":"x"},{"provider":"site","providerUID":"d"}],"socialProviders":"facebook,site","lastLoginLocation":{"country":"DE"},"phoneNumber":"+491","groups":{"organizations":[]},"tfaStatus":"forceOff","rbaPolicy":{"riskPolicy":"high"}}`,
 	`{"UID":"e","email":"e@example.com","isVerified":true,"data":{"tier":"gold","deep":{"list":[1,2]},"x.y":true},"internal":{"n":1},"preferences":{"terms":{"isConsentGranted":true,"lastConsentModified":"2020-01-01T00:00:00Z","docVersion":2}},"subscriptions":{"news":{"email":{"isSubscribed":true,"doubleOptIn":{"status":"Confirmed"}}}}}`,
 	`{"UID":"f","email":"f@example.com","profile":{"email":"f2@example.com"},"regSource":"https://example.com/?a=\u0026b=<c>","username":null}`,
+	// Addresses that the format of profile.email does not take.
+	`{"UID":"g","email":"jörg@exämple.de"}`, `{"UID":"h","loginIDs":{"emails":["h@b.c.example.com"]},"profile":{"email":"H@b.c.example.com"}}`,
 }
 
 const userNames = `{"accountOptions":{"loginIdentifiers":"email,username"}}`
@@ -200,7 +203,7 @@ func TestWhatIsExportedIsImportedTheSame(t *testing.T) {
 		`"lastConsentModified":"2020-01-01T00:00:00Z","docVersion":2`, `"doubleOptIn":{"status":"Confirmed"}`,
 		`"identities":[{"provider":"facebook","providerUID":"1","photoURL":"x"},`, `"socialProviders":"facebook,site"`,
 		`"lastLoginLocation":{"country":"DE"}`, `"phoneNumber":"+491"`, `"tfaStatus":"forceOff"`, `"data":{"tier":"gold","deep":{"list":[1,2]},"x":{"y":true}}`,
-		`"emails":{"verified":["e@example.com"],"unverified":[]}`,
+		`"emails":{"verified":["e@example.com"],"unverified":[]}`, `"profile":{"email":"jörg@exämple.de"}`,
 	} {
 		if !strings.Contains(first, part) {
 			t.Errorf("the export lacks %s:\n%s", part, first)

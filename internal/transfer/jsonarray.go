@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,23 +13,23 @@ import (
 )
 
 // NewJSON reads what a file of JSON holds: an object a line, or one array of objects, as the original's exports have it.
-// Which of them it is shows the first character.
+// Which of them it is shows the first character that is no blank.
 func NewJSON(r io.Reader) Reader {
 	buffered := bufio.NewReaderSize(r, 64<<10)
-	for n := 1; n <= 16; n++ {
+	if err := start(buffered); err != nil {
+		return unreadable{err}
+	}
+	for n := 1; n <= buffered.Size(); n++ {
 		head, err := buffered.Peek(n)
-		if err != nil {
+		if err != nil && !errors.Is(err, io.EOF) {
+			return unreadable{err}
+		}
+		if err != nil || !bytes.ContainsAny(head[n-1:], " \t\r\n") {
+			if err == nil && head[n-1] == '[' {
+				return &jsonArray{bounded: &boundedReader{r: buffered, left: maxLine}}
+			}
 			break
 		}
-		switch head[n-1] {
-		case ' ', '\t', '\r', '\n', 0xef, 0xbb, 0xbf:
-			continue
-		case '[':
-			// The blanks and the byte order mark before it were looked at: there are fewer than the buffer holds.
-			_, _ = buffered.Discard(n - 1)
-			return &jsonArray{bounded: &boundedReader{r: buffered, left: maxLine}}
-		}
-		break
 	}
 	return NewNDJSON(buffered)
 }
@@ -53,7 +54,7 @@ func (a *jsonArray) Next() (Row, error) {
 		if _, err := a.decoder.Token(); err != nil {
 			return Row{}, broken(a.element, err)
 		}
-		return Row{}, io.EOF
+		return Row{}, a.end()
 	}
 	var text json.RawMessage
 	if err := a.decoder.Decode(&text); err != nil {
@@ -67,6 +68,16 @@ func (a *jsonArray) Next() (Row, error) {
 		return Row{}, &RowError{a.element, fmt.Errorf("not a JSON object: %w", err)}
 	}
 	return Row{a.element, members, len(text)}, nil
+}
+
+// end is that of the file if nothing follows the array.
+func (a *jsonArray) end() error {
+	_, err := a.decoder.Token()
+	var syntax *json.SyntaxError
+	if err == nil || errors.As(err, &syntax) {
+		return errors.New("something follows the end of the array, and was not imported: a file is one array, or has an object a line")
+	}
+	return err
 }
 
 // broken is the end of an array that cannot be read on: where one element is not JSON, nobody can tell where the next begins.

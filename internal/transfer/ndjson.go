@@ -11,23 +11,24 @@ import (
 	"github.com/doorward/doorward/internal/document"
 )
 
-// mark is the byte order mark that some editors put before the first character.
-var mark = []byte("\ufeff")
-
-var (
-	errNotUTF8 = errors.New("not UTF-8 text: convert the file to UTF-8")
-	errTooLong = fmt.Errorf("longer than %d bytes", maxLine)
-)
+// errSpread ends the reading of a file whose every line would be refused for the same reason.
+var errSpread = errors.New("on its first line an object only begins: each must have one line of its own (jq -c makes it so), or all must be in one array")
 
 // NewNDJSON reads an object a line. Empty lines are passed over.
 func NewNDJSON(r io.Reader) Reader {
-	return &ndjson{reader: bufio.NewReaderSize(r, 64<<10)}
+	buffered := bufio.NewReaderSize(r, 64<<10)
+	if err := start(buffered); err != nil {
+		return unreadable{err}
+	}
+	return &ndjson{reader: buffered}
 }
 
 type ndjson struct {
 	reader *bufio.Reader
 	text   []byte
 	line   int
+	// begun: a line that is not empty was read.
+	begun bool
 }
 
 func (n *ndjson) Next() (Row, error) {
@@ -36,17 +37,19 @@ func (n *ndjson) Next() (Row, error) {
 		if err != nil {
 			return Row{}, err
 		}
-		text := n.text
-		if n.line == 1 {
-			text = bytes.TrimPrefix(text, mark)
-		}
-		if text = bytes.TrimSpace(text); len(text) == 0 {
+		text := bytes.TrimSpace(n.text)
+		if len(text) == 0 {
 			continue
 		}
+		first := !n.begun
+		n.begun = true
 		if !utf8.Valid(text) {
 			return Row{}, &RowError{n.line, errNotUTF8}
 		}
 		members, err := document.ParseObject(text)
+		if err != nil && first && text[0] == '{' && bytes.IndexByte([]byte("{[,"), text[len(text)-1]) >= 0 {
+			return Row{}, errSpread
+		}
 		if err != nil {
 			return Row{}, &RowError{n.line, fmt.Errorf("not a JSON object: %w", err)}
 		}

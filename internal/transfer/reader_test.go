@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -33,6 +34,13 @@ func rows(r transfer.Reader) []string {
 	}
 }
 
+const (
+	spread = "on its first line an object only begins: each must have one line of its own (jq -c makes it so), or all must be in one array"
+	utf16  = "UTF-16 text: convert the file to UTF-8 (iconv -f UTF-16 -t UTF-8)"
+	noText = "no text: unpack the file, or export it as CSV or JSON"
+	after  = "something follows the end of the array, and was not imported: a file is one array, or has an object a line"
+)
+
 func TestNDJSONIsReadLineByLine(t *testing.T) {
 	long := `{"data":{"x":"` + strings.Repeat("y", 5<<20) + `"}}`
 	for name, test := range map[string]struct {
@@ -48,10 +56,61 @@ func TestNDJSONIsReadLineByLine(t *testing.T) {
 		"wrong UTF-8":               {"{\"a\":\"\xff\"}\n{}\n", []string{"refused line 1: not UTF-8 text: convert the file to UTF-8", "2 {}"}},
 		"a line that is too long":   {long + "\n{}\n", []string{"refused line 1: longer than 4194304 bytes", "2 {}"}},
 		"a too long one at the end": {"{}\n" + long, []string{"1 {}", "refused line 2: longer than 4194304 bytes"}},
+		"objects over lines":        {"\n{\n \"a\": 1\n}\n{\n \"a\": 2\n}\n", []string{"ended: " + spread}},
+		"an answer over lines":      {"{\"results\": [\n{\"a\":1}\n]}\n", []string{"ended: " + spread}},
+		"a half one further down":   {"{}\n{\n", []string{"1 {}", "refused line 2: not a JSON object: offset 1: a string was expected"}},
+		"UTF-16 with its mark":      {"\xff\xfe{\x00}\x00\n\x00", []string{"ended: " + utf16}},
+		"UTF-16 the other way":      {"\xfe\xff\x00{\x00}", []string{"ended: " + utf16}},
+		"gzip":                      {"\x1f\x8b\x08\x00\x00", []string{"ended: " + noText}},
+		"nothing but zeros":         {"\x00\x00\x00\x00", []string{"ended: " + noText}},
+		"UTF-16 without a mark":     {"{\x00}\x00\n\x00", []string{"ended: " + utf16}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(test.want, rows(transfer.NewNDJSON(strings.NewReader(test.in)))); diff != "" {
 				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestAnArrayIsReadToTheEndOfTheFile(t *testing.T) {
+	long := `{"data":{"x":"` + strings.Repeat("y", 20<<20) + `"}}`
+	for name, test := range map[string]struct {
+		in   string
+		want []string
+	}{
+		"nothing in it":                {"[]", nil},
+		"objects":                      {"\ufeff" + strings.Repeat(" \n", 1000) + "[{\"a\":1},\n{\"b\":2}]\r\n ", []string{`1 {"a":1}`, `2 {"b":2}`}},
+		"no objects":                   {`[1,{"a":1},[]]`, []string{"refused line 1: not a JSON object: offset 0: an object was expected", `2 {"a":1}`, "refused line 3: not a JSON object: offset 0: an object was expected"}},
+		"wrong UTF-8":                  {"[{\"a\":\"\xff\"},{}]", []string{"refused line 1: not UTF-8 text: convert the file to UTF-8", "2 {}"}},
+		"no end":                       {`[{"a":1}`, []string{`1 {"a":1}`, "ended: element 2 of the array cannot be read: unexpected EOF"}},
+		"no end of an element":         {`[{"a":1},{"b"`, []string{`1 {"a":1}`, "ended: element 2 of the array cannot be read: unexpected EOF"}},
+		"a comma too many":             {`[{"a":1},]`, []string{`1 {"a":1}`, "ended: element 2 of the array cannot be read: invalid character ']' looking for beginning of value"}},
+		"an object behind it":          {`[{"a":1}]{"b":2}`, []string{`1 {"a":1}`, "ended: " + after}},
+		"another array":                {"[{\"a\":1}]\n[{\"b\":2}]\n", []string{`1 {"a":1}`, "ended: " + after}},
+		"a bracket too many":           {`[{"a":1}]]`, []string{`1 {"a":1}`, "ended: " + after}},
+		"words behind it":              {`[] end`, []string{"ended: " + after}},
+		"an element that is too large": {`[{},` + long + `]`, []string{"1 {}", "ended: element 2 of the array cannot be read: longer than 4194304 bytes"}},
+		"UTF-16":                       {"\xff\xfe[\x00]\x00", []string{"ended: " + utf16}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, rows(transfer.NewJSON(strings.NewReader(test.in)))); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// A reader that fails is told of, and is no end of the file.
+func TestAFileThatFailsIsNotTakenForItsEnd(t *testing.T) {
+	lost := errors.New("the disk is lost")
+	for name, in := range map[string]string{
+		"at once": "", "in blanks": " \n", "in lines": "{\"a\":1}\n", "in an array": `[{"a":1}`, "behind an array": `[{"a":1}]`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := rows(transfer.NewJSON(io.MultiReader(strings.NewReader(in), iotest.ErrReader(lost))))
+			if len(got) == 0 || !strings.HasPrefix(got[len(got)-1], "ended: ") || !strings.HasSuffix(got[len(got)-1], lost.Error()) {
+				t.Errorf("got %q, want the error of the reader at the end", got)
 			}
 		})
 	}
@@ -67,6 +126,7 @@ func TestCSVIsTypedByTheSchemaAndByLooks(t *testing.T) {
 		want          string
 	}{
 		"a postal code":                    {"profile.zip", "01234", `{"profile":{"zip":"01234"}}`},
+		"a member in other letters":        {"PROFILE.birthYear", "1980", `{"profile":{"birthYear":1980}}`},
 		"a number of the schema":           {"profile.birthYear", "1980", `{"profile":{"birthYear":1980}}`},
 		"what should be one":               {"profile.birthYear", "old", `{"profile":{"birthYear":"old"}}`},
 		"a text of the schema":             {"data.member", "4711", `{"data":{"member":"4711"}}`},
@@ -105,6 +165,16 @@ func TestCSVIsTypedByTheSchemaAndByLooks(t *testing.T) {
 	}
 }
 
+func TestAByteOrderMarkIsNoPartOfAQuotedName(t *testing.T) {
+	r, err := transfer.NewCSV(strings.NewReader("\ufeff\"UID\",\"email\"\r\n\"u\",\"a@example.com\"\r\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{`2 {"UID":"u","email":"a@example.com"}`}, rows(r)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestCSVRowsAreRefusedOneByOne(t *testing.T) {
 	in := "email,profile.firstName\n" +
 		"a,b,c\n" +
@@ -139,7 +209,7 @@ func TestAnOpenQuoteDoesNotSwallowAHugeFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := rows(r); len(got) != 1 || !strings.Contains(got[0], "is the quote at the end of a field missing?") {
+	if got := rows(r); len(got) != 1 || got[0] != "ended: the row behind line 1 is longer than 4194304 bytes: is the quote at the end of a field missing?" {
 		t.Errorf("got %.200s", got)
 	}
 }
@@ -165,7 +235,15 @@ func TestCSVHeadersThatCannotBeMeantAreRefused(t *testing.T) {
 		"a part of another":    {"email,data.a.b,data.a", `column "data.a.b" is a part of column "data.a"`},
 		"an empty part":        {"profile..x", `"profile..x" is not a path`},
 		"a deep path":          {"data" + strings.Repeat(".a", 40), "is not a path"},
-		"UTF-16":               {"\xff\xfee\x00m\x00", "not UTF-8"},
+		"UTF-16":               {"\xff\xfee\x00m\x00", "UTF-16 text: convert the file to UTF-8"},
+		"a spreadsheet":        {"PK\x03\x04\x14\x00", noText},
+		"UTF-16 unmarked":      {"e\x00m\x00", "UTF-16 text: convert the file to UTF-8"},
+		"Latin-1":              {"email,data.stra\xdfe", "not UTF-8 text: convert the file to UTF-8"},
+		"a member twice":       {"uid,email,UID", `two columns "UID", the 1. and the 3.: keep one of them`},
+		"a path twice":         {"email,profile.city,Profile.city", `two columns "profile.city", the 2. and the 3.`},
+		"parts in two letters": {"email,data,DATA.a", `column "data.a" is a part of column "data"`},
+		"elements of an array": {"email,profile.education.0.school", `column 2, "profile.education.0.school": the elements of an array are no columns: put the array, as JSON, into a column "profile.education"`},
+		"old line ends":        {"UID,email\ru,a@example.com\r", "its lines end with carriage returns alone"},
 		"thousands of columns": {"email" + strings.Repeat(",x", 2000), "2001 columns"},
 		"an open quote":        {`"email`, "reading the header"},
 	} {

@@ -2,10 +2,9 @@ package transfer
 
 import (
 	"fmt"
-	"strings"
-	"unicode"
 
 	"github.com/doorward/doorward/internal/document"
+	"github.com/doorward/doorward/internal/plain"
 )
 
 // maxLine bounds one row of a file, in bytes.
@@ -20,19 +19,7 @@ type RowError struct {
 
 // Error shows what cannot be printed escaped: names and values of the file stand in it, and it goes to a terminal.
 func (e *RowError) Error() string {
-	text := fmt.Sprintf("line %d: %v", e.Line, e.Err)
-	if !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return text
-	}
-	var b strings.Builder
-	for _, r := range text {
-		if !unicode.IsPrint(r) {
-			fmt.Fprintf(&b, `\u%04x`, r)
-		} else {
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
+	return plain.Text(fmt.Sprintf("line %d: %v", e.Line, e.Err))
 }
 
 // Unwrap returns the reason.

@@ -34,8 +34,10 @@ type Progress struct {
 
 // Run is one import of a file.
 type Run struct {
-	// From is where an earlier run ended: as many rows are passed over.
-	From Progress
+	// From is where an earlier run noted that it was: as many rows are passed over. Again: there was one, which may have imported some
+	// rows further; of these is taken for imported what is there already.
+	From  Progress
+	Again bool
 	// Refused is told of each row that is refused, in the order of the file, and Warned of each that is imported without a
 	// part. Both may be nil.
 	Refused, Warned func(*RowError)
@@ -306,7 +308,7 @@ func (w *writing) count(x *item) {
 		return
 	}
 	// What was written after the last note of an earlier run is there already, and was not refused.
-	if w.run.From.Rows > 0 && w.progress.Rows <= w.run.From.Rows+mostRows && errors.Is(refused, errThereAlready) {
+	if w.run.Again && w.progress.Rows <= w.run.From.Rows+mostRows && errors.Is(refused, errThereAlready) {
 		w.progress.Imported++
 		return
 	}

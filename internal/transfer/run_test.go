@@ -90,12 +90,16 @@ func TestAnImportThatWasStoppedGoesOnWhereItEnded(t *testing.T) {
 	// The note of the last rows is lost with the process: they are there already, and no refusals.
 	noted.Rows -= 100
 	noted.Imported -= 100
-	done, told, err := x.all(file.String(), transfer.Run{From: noted})
+	done, told, err := x.all(file.String(), transfer.Run{From: noted, Again: true})
 	if err != nil || len(told) > 0 || done != (transfer.Progress{Rows: rows, Imported: rows}) {
 		t.Errorf("%+v, %q, %v", done, told, err)
 	}
 	if n := strings.Count(x.exported(transfer.Plain), "\n"); n != rows {
 		t.Errorf("%d accounts are there", n)
+	}
+	// It may have died before its first note.
+	if done, told, _ := x.all(file.String(), transfer.Run{Again: true}); done.Imported == 0 || done.Imported+done.Refused != rows || len(told) != int(done.Refused) {
+		t.Errorf("%+v, %q", done, told)
 	}
 	// Without a note all of them are refused.
 	if done, _, _ := x.all(file.String(), transfer.Run{}); done.Refused != rows {

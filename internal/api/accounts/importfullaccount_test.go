@@ -330,6 +330,26 @@ func TestAnIdentityOfAnotherAccountIsLeftOut(t *testing.T) {
 	wantCode(t, h.call(server, "accounts.importFullAccount", "createUID", "true", "identities", `[{"provider":"facebook","providerUID":"1"}]`), "206004")
 }
 
+// TestIdentitiesThatReadAlikeAreTwo: a colon is a sign like others, in the name of a provider and in the user's name there.
+func TestIdentitiesThatReadAlikeAreTwo(t *testing.T) {
+	h := newHouse(t)
+	const one, other = `{"provider":"a:b","providerUID":"c"}`, `{"provider":"a","providerUID":"b:c"}`
+	wantCode(t, h.call(server, "accounts.importFullAccount", "UID", "one", "identities", "["+one+"]"), "0")
+	wantCode(t, h.call(server, "accounts.importFullAccount", "UID", "other", "identities", "["+other+"]"), "0")
+	for _, identity := range []string{one, other} {
+		got := h.call(server, "accounts.importFullAccount", "createUID", "true", "identities", "["+identity+"]")
+		if conflicts := field(got, "identityConflicts"); field(got, "errorCode") != "206004" || !sameJSON(t, conflicts, "["+identity+"]") {
+			t.Errorf("%s a second time: %s, conflicts %s", identity, field(got, "errorCode"), conflicts)
+		}
+	}
+	wantCode(t, h.call(server, "accounts.deleteAccount", "UID", "one"), "0")
+	wantCode(t, h.call(server, "accounts.deleteAccount", "UID", "other"), "0")
+	for _, uid := range []string{"both", "none"} {
+		want := map[string]string{"both": "0", "none": "206004"}[uid]
+		wantCode(t, h.call(server, "accounts.importFullAccount", "UID", uid, "identities", "["+one+","+other+"]"), want)
+	}
+}
+
 func TestImportFullAccountTakesTheAccountAsOneObject(t *testing.T) {
 	h := newHouse(t)
 	got := h.call(server, "accounts.importFullAccount", "importPolicy", "insert", "account",

@@ -1,0 +1,17 @@
+// Package durable makes names of files survive a loss of power. A file's content is made so by [os.File.Sync]; that it is there, under
+// its name, stands in its folder.
+package durable
+
+import (
+	"errors"
+	"os"
+)
+
+// SyncFolder puts the names in the folder on the disk: those that were made, linked, renamed or removed before the call.
+func SyncFolder(folder string) error {
+	d, err := os.Open(folder)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
