@@ -9,7 +9,9 @@ import (
 )
 
 const (
-	sqlSearchVersion = `SELECT version FROM search_catalogue WHERE id = 1`
+	sqlSearchVersion   = `SELECT version FROM search_catalogue WHERE id = 1`
+	sqlSearchCatalogue = `SELECT version, counted FROM search_catalogue WHERE id = 1`
+	sqlStopCounting    = `UPDATE search_catalogue SET version = version + 1, counted = false WHERE id = 1 AND counted`
 	// The account is not looked for, but its place is: a distributed engine answers from the copy of the catalogue that is on the
 	// machine of the account.
 	sqlSearchVersionBeside = `SELECT version, EXISTS (SELECT 1 FROM accounts WHERE grp = $1 AND uid = $2 LIMIT 0)
@@ -23,6 +25,8 @@ type catalogue struct {
 	version int64
 	// groups are all indexes of a group, kept those that writers keep up.
 	groups, kept map[string][]*store.IndexRecord
+	// counted: changes note what they do to the numbers of counts.go.
+	counted bool
 }
 
 // errStale: the indexes are others than the process knew. The change is run again, with those.
@@ -34,7 +38,7 @@ func readCatalogue(ctx context.Context, c *conn) (*catalogue, error) {
 		k := &catalogue{groups: map[string][]*store.IndexRecord{}, kept: map[string][]*store.IndexRecord{}}
 		var after int64
 		b := &pgx.Batch{}
-		b.Queue(sqlSearchVersion).QueryRow(func(r pgx.Row) error { return r.Scan(&k.version) })
+		b.Queue(sqlSearchCatalogue).QueryRow(func(r pgx.Row) error { return r.Scan(&k.version, &k.counted) })
 		b.Queue(sqlSearchFields).Query(k.add)
 		b.Queue(sqlSearchVersion).QueryRow(func(r pgx.Row) error { return r.Scan(&after) })
 		if err := c.SendBatch(ctx, b).Close(); err != nil {

@@ -197,7 +197,10 @@ func (s *Store) commit(ctx context.Context, t *tx) (verdict, error) {
 	}
 	forgetWarnings(t.c)
 	b := &pgx.Batch{}
-	t.queue(b)
+	if err := t.queue(b); err != nil {
+		s.rollback(t)
+		return final, err
+	}
 	b.Queue(sqlOutcome, t.group, t.uid, id)
 	if t.version != 0 && s.listens {
 		b.Queue(sqlBumpNotify)
@@ -235,6 +238,7 @@ func (s *Store) commit(ctx context.Context, t *tx) (verdict, error) {
 		s.forget(t.fields)
 	}
 	s.config.advance(t.version)
+	s.folder.note(t.noted)
 	return final, nil
 }
 

@@ -55,6 +55,9 @@ var placements = []Placement{
 	{Table: "data_types"},
 	{Table: "search_catalogue"},
 	{Table: "search_fields"},
+	{Table: "group_sizes"},
+	{Table: "search_counts"},
+	{Table: "count_changes"},
 	{Table: "partners"},
 	{Table: "sites"},
 	{Table: "keys"},
@@ -127,6 +130,10 @@ func Distribute(ctx context.Context, o Options, d Distribution) error {
 	if !d.DryRun {
 		if err := prepare(ctx, c, settings, clock.FromTime(o.Clock.Now())); err != nil {
 			return fmt.Errorf("open the database: %w", bounded(ctx, err))
+		}
+		// What a server that goes by the catalogue of before still notes is never read.
+		if err := call(ctx, c, sqlStopCounting); err != nil {
+			return bounded(ctx, err)
 		}
 	}
 	for _, p := range placements {
@@ -209,6 +216,22 @@ func place(ctx context.Context, c *conn, p Placement, d Distribution) (done bool
 		err = call(ctx, c, sqlForgetLocal, p.Table)
 	}
 	return false, err
+}
+
+// stopCounting sees to it that a database whose tables are spread is not one that numbers are kept of: it may have been spread
+// by a version that knew of none.
+func (s *settings) stopCounting(ctx context.Context, c *conn) error {
+	if s.cockroach {
+		return nil
+	}
+	if there, err := has(ctx, c, sqlHasCitus); err != nil || !there {
+		return err
+	}
+	var column string
+	if spread, err := one(ctx, c, sqlPlaced, []any{"accounts"}, &column); err != nil || !spread {
+		return err
+	}
+	return call(ctx, c, sqlStopCounting)
 }
 
 // one is get for a row that may be missing.

@@ -33,6 +33,9 @@
 // the indexes, and rows that are different go with the COMMIT, so that it takes no message more than without. Why none is missed,
 // on Citus as well, is in follow.go.
 //
+// Totals of a group or of a range of an index are sums of numbers that are kept, and of what changes have noted since: counts.go
+// says how they are exact in every snapshot though nobody waits for anybody.
+//
 // # Distribution
 //
 // Everything of one account begins with grp and uid, an identifier is keyed by its value, and nothing is unique but primary

@@ -20,6 +20,20 @@ var Placements = placements
 // Work does at once what a store does about indexes each minute.
 func Work(ctx context.Context, s *Store) error { return s.indexer.work(ctx) }
 
+// Fold does at once what a store does about the numbers that results are counted from, whoever else does it. size is that of the
+// pieces; 0: the usual.
+func Fold(ctx context.Context, s *Store, size int64) error {
+	x := &folder{s: s, pieceRows: size, even: map[int64]bool{}}
+	if size == 0 {
+		x.pieceRows = pieceRows
+	}
+	k, err := point(ctx, s, readCatalogue)
+	if err != nil || !k.counted {
+		return err
+	}
+	return x.all(ctx, k)
+}
+
 // BeginIndex begins an index, which Work fills.
 func BeginIndex(ctx context.Context, s *Store, group string, kind store.IndexKind, path ...string) error {
 	ix, _ := store.NewIndex(query.Path(path), kind)
@@ -57,3 +71,13 @@ func FillSome(ctx context.Context, s *Store, group string, most int) error {
 
 // SetLifeSign changes how often a transaction says something that waits for somebody else.
 func SetLifeSign(s *Store, every time.Duration) { s.lifeSign = every }
+
+// Changed calls fn for each row of an index that a row of count_changes tells of.
+func Changed(rows []byte, fn func(field int64, key []byte, uid string, by int64)) error {
+	return eachRowChange(rows, func(r rowChange) { fn(r.field, r.key, r.uid, r.by) })
+}
+
+// StopCounting is what [Distribute] does before it spreads the tables.
+func StopCounting(ctx context.Context, s *Store) error {
+	return s.read(ctx, func(ctx context.Context, c *conn) error { return call(ctx, c, sqlStopCounting) })
+}

@@ -139,7 +139,7 @@ func (b *filled) read(ctx context.Context, c *conn, f *store.IndexRecord, most i
 		keys, flags := f.Index.Keys(a)
 		b.flags |= flags
 		for i, key := range keys {
-			b.keys = append(b.keys, keyChange{sqlInsertSearchKey, f.ID, key, a.UID, i == 0})
+			b.keys = append(b.keys, keyChange{sql: sqlInsertSearchKey, field: f.ID, key: key, uid: a.UID, first: i == 0})
 		}
 		return nil
 	})

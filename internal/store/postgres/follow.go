@@ -44,6 +44,9 @@ type keyChange struct {
 	key   []byte
 	uid   string
 	first bool
+	// by is what it adds to the rows that are counted of the index, which is the group's; 0 if it does not count.
+	group string
+	by    int64
 }
 
 // keySet are the keys of an account at a revision, in the indexes that writers keep up, in their order.
@@ -90,7 +93,8 @@ func (t *tx) put(ctx context.Context, c *conn, a *store.Account) error {
 	records := t.fields.kept[a.Group]
 	place := accountPlace{a.Group, a.UID}
 	old := t.known[place]
-	if a.Rev == 0 {
+	stored := a.Rev != 0
+	if !stored {
 		old, _ = keysOf(records, nil)
 	}
 	var before *store.Account
@@ -101,8 +105,14 @@ func (t *tx) put(ctx context.Context, c *conn, a *store.Account) error {
 	if err != nil {
 		return err
 	}
-	if err := t.current(version); err != nil || len(records) == 0 {
+	if err := t.current(version); err != nil {
 		return err
+	}
+	if !stored {
+		t.grow(a.Group, 1)
+	}
+	if len(records) == 0 {
+		return nil
 	}
 	if before != nil {
 		old, _ = keysOf(records, before)
@@ -128,8 +138,12 @@ func (t *tx) remove(ctx context.Context, c *conn, group, uid string) error {
 		return err
 	}
 	records := t.fields.kept[group]
-	if err := t.current(version); err != nil || len(records) == 0 {
+	if err := t.current(version); err != nil {
 		return err
+	}
+	t.grow(group, -1)
+	if len(records) == 0 {
+		return nil
 	}
 	delete(t.known, accountPlace{group, uid})
 	old, _ := keysOf(records, a)
@@ -153,16 +167,22 @@ const mostKeys = 1000
 // follow notes the rows that are different.
 func (t *tx) follow(records []*store.IndexRecord, uid string, old, now *keySet, flags []store.IndexFlags) {
 	for i, f := range records {
-		for j, key := range old.keys[i] {
-			if at := slices.IndexFunc(now.keys[i], func(k []byte) bool { return bytes.Equal(k, key) }); at < 0 || (at == 0) != (j == 0) {
-				t.keys = append(t.keys, keyChange{sqlDeleteSearchKey, f.ID, key, uid, j == 0})
+		counted := t.fields.counted && f.State == store.IndexReady
+		note := func(sql string, keys, others [][]byte, by int64) {
+			for j, key := range keys {
+				at := slices.IndexFunc(others, func(k []byte) bool { return bytes.Equal(k, key) })
+				if at >= 0 && (at == 0) == (j == 0) {
+					continue
+				}
+				change := keyChange{sql: sql, field: f.ID, key: key, uid: uid, first: j == 0}
+				if at < 0 && counted {
+					change.group, change.by = f.Group, by
+				}
+				t.keys = append(t.keys, change)
 			}
 		}
-		for j, key := range now.keys[i] {
-			if at := slices.IndexFunc(old.keys[i], func(k []byte) bool { return bytes.Equal(k, key) }); at < 0 || (at == 0) != (j == 0) {
-				t.keys = append(t.keys, keyChange{sqlInsertSearchKey, f.ID, key, uid, j == 0})
-			}
-		}
+		note(sqlDeleteSearchKey, old.keys[i], now.keys[i], -1)
+		note(sqlInsertSearchKey, now.keys[i], old.keys[i], 1)
 		if flags[i]&^f.Flags != 0 {
 			t.flag(f, flags[i])
 		}
@@ -175,7 +195,9 @@ func (t *tx) sendKeys(ctx context.Context, c *conn) error {
 		return nil
 	}
 	b := &pgx.Batch{}
-	t.queueKeys(b)
+	if err := t.queueKeys(b, nil); err != nil {
+		return err
+	}
 	t.keys = nil
 	return c.SendBatch(ctx, b).Close()
 }
@@ -188,19 +210,29 @@ func (t *tx) flag(f *store.IndexRecord, flags store.IndexFlags) {
 	t.flags[f] |= flags
 }
 
-// queue adds to the message of the commit what the indexes need.
-func (t *tx) queue(b *pgx.Batch) {
-	t.queueKeys(b)
+// queue adds to the message of the commit what the indexes and the counts need.
+func (t *tx) queue(b *pgx.Batch) error {
+	if err := t.queueKeys(b, t.sizes); err != nil {
+		return err
+	}
 	for f, flags := range t.flags {
 		b.Queue(sqlFlagSearchField, f.Group, int64(f.Index.Kind), f.Index.PathText(), int64(flags))
 	}
 	if len(t.flags) > 0 {
 		b.Queue(sqlRaiseSearch)
 	}
+	return nil
 }
 
-func (t *tx) queueKeys(b *pgx.Batch) {
+// queueKeys adds the rows that wait, and how they and the sizes of groups change the counts.
+func (t *tx) queueKeys(b *pgx.Batch, sizes map[string]int64) error {
+	changed := map[string][]byte{}
 	for _, k := range t.keys {
 		b.Queue(k.sql, k.field, k.key, k.uid, k.first)
+		if k.by != 0 {
+			changed[k.group] = rowChange{k.field, rowPlace{k.key, k.uid}, k.by}.append(changed[k.group])
+			t.noted++
+		}
 	}
+	return t.queueChanges(b, sizes, changed)
 }

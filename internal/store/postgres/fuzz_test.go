@@ -34,3 +34,35 @@ func FuzzURL(f *testing.F) {
 		}
 	})
 }
+
+// FuzzRowChanges reads what changes note: whatever it is, it is refused, or is the same when it is written again.
+func FuzzRowChanges(f *testing.F) {
+	one := rowChange{3, rowPlace{[]byte("key"), "uid"}, 1}.append(nil)
+	f.Add(one)
+	f.Add(rowChange{1 << 40, rowPlace{[]byte{}, ""}, -1}.append(one))
+	f.Add(one[:len(one)-1])
+	f.Add([]byte{6, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var read []rowChange
+		if eachRowChange(b, func(r rowChange) { read = append(read, r) }) != nil {
+			return
+		}
+		var again []byte
+		for _, r := range read {
+			if r.by != 1 && r.by != -1 || r.field < 0 {
+				t.Fatalf("read %+v", r)
+			}
+			again = r.append(again)
+		}
+		i := 0
+		err := eachRowChange(again, func(r rowChange) {
+			if w := read[i]; w.field != r.field || w.compare(r.rowPlace) != 0 || w.by != r.by {
+				t.Errorf("%+v became %+v", w, r)
+			}
+			i++
+		})
+		if err != nil || i != len(read) {
+			t.Errorf("%d of %d are read again: %v", i, len(read), err)
+		}
+	})
+}

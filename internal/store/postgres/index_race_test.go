@@ -11,11 +11,19 @@ import (
 	"github.com/doorward/doorward/internal/store/postgres/postgrestest"
 )
 
+// mustWork makes the indexes that are begun.
 func mustWork(t *testing.T, s *postgres.Store) {
 	t.Helper()
 	if err := postgres.Work(t.Context(), s); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// mustWorkAndFold makes the indexes that are begun, and their pieces.
+func mustWorkAndFold(t *testing.T, s *postgres.Store) {
+	t.Helper()
+	mustWork(t, s)
+	mustFold(t, s, 3)
 }
 
 func mustBegin(t *testing.T, s *postgres.Store, name string) {
@@ -65,7 +73,7 @@ func wantNothingMissed(t *testing.T, newURL func(t *testing.T) string) {
 		before, during, after func(t *testing.T, s *postgres.Store)
 	}{
 		"an index is made and filled": {
-			during: func(t *testing.T, s *postgres.Store) { mustBegin(t, s, "a"); mustWork(t, s) },
+			during: func(t *testing.T, s *postgres.Store) { mustBegin(t, s, "a"); mustWorkAndFold(t, s) },
 		},
 		"an index is made": {
 			during: func(t *testing.T, s *postgres.Store) { mustBegin(t, s, "a") },
@@ -73,7 +81,7 @@ func wantNothingMissed(t *testing.T, newURL func(t *testing.T) string) {
 		},
 		"an index is filled": {
 			before: func(t *testing.T, s *postgres.Store) { mustBegin(t, s, "a") },
-			during: mustWork,
+			during: mustWorkAndFold,
 		},
 		"an index is filled in part": {
 			before: func(t *testing.T, s *postgres.Store) { mustBegin(t, s, "a") },
@@ -85,8 +93,21 @@ func wantNothingMissed(t *testing.T, newURL func(t *testing.T) string) {
 			after: mustWork,
 		},
 		"another index is made": {
+			before: func(t *testing.T, s *postgres.Store) { mustBegin(t, s, "a"); mustWorkAndFold(t, s) },
+			during: func(t *testing.T, s *postgres.Store) { mustBegin(t, s, "b"); mustWorkAndFold(t, s) },
+		},
+		"an index that is filled gets ready": {
+			before: func(t *testing.T, s *postgres.Store) {
+				mustBegin(t, s, "a")
+				if err := postgres.FillSome(t.Context(), s, group, 1000); err != nil {
+					t.Fatal(err)
+				}
+			},
+			during: mustWorkAndFold,
+		},
+		"the rows of an index are counted": {
 			before: func(t *testing.T, s *postgres.Store) { mustBegin(t, s, "a"); mustWork(t, s) },
-			during: func(t *testing.T, s *postgres.Store) { mustBegin(t, s, "b"); mustWork(t, s) },
+			during: func(t *testing.T, s *postgres.Store) { mustFold(t, s, 3) },
 		},
 	}
 	for what, h := range happenings {

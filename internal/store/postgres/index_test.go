@@ -104,6 +104,7 @@ func wantWholeIndexes(t testing.TB, s store.Store, url string) (indexes int) {
 	if diff := cmp.Diff(want, got); diff != "" || rows.Err() != nil {
 		t.Errorf("rows of the indexes (-want +got):\n%s%v", diff, rows.Err())
 	}
+	wantTrueCounts(t, url)
 	return indexes
 }
 
@@ -180,6 +181,10 @@ func wantIndexesToFollow(t *testing.T, url string) {
 			rt.Fatalf("%s\n got %v, %d\nwant %v, %d", text, got, total, want, wantTotal)
 		}
 	})
+	// Not every text is drawn each time.
+	for _, text := range indexedTexts {
+		find(t, indexed, "WHERE "+text)
+	}
 	if n := wantWholeIndexes(t, indexed, url); n < 5 {
 		t.Errorf("%d indexes", n)
 	}

@@ -74,7 +74,10 @@ func (x *indexer) beforehand(ctx context.Context, group string, wanted []store.I
 			return err
 		}
 	}
-	return x.work(ctx)
+	if err := x.work(ctx); err != nil {
+		return err
+	}
+	return x.s.folder.work(ctx)
 }
 
 // work makes the indexes that are due, fills those that are not ready, and removes those that go.
@@ -95,6 +98,7 @@ func (x *indexer) work(ctx context.Context) error {
 			switch f.State {
 			case store.IndexFilling:
 				err = x.fill(ctx, f)
+				x.s.folder.watch.Wake()
 			case store.IndexReady:
 				err = x.keep(ctx, f)
 			case store.IndexGoing:
@@ -209,6 +213,13 @@ func (x *indexer) drop(ctx context.Context, f *store.IndexRecord) error {
 		gone := 0
 		err = x.transact(ctx, func(ctx context.Context, t *tx, c *conn) (err error) {
 			if err := x.hold(ctx, c, f, &filled); err != nil {
+				return err
+			}
+			// As who counts its rows does: of two at once the second fails, and then sees the other.
+			if _, err := exec(ctx, c, sqlGrowGroup, f.Group, 0); err != nil {
+				return err
+			}
+			if _, err := exec(ctx, c, sqlForgetPieces, f.ID); err != nil {
 				return err
 			}
 			if gone, err = exec(ctx, c, sqlDropSearchKeys, f.ID, dropBatch); err != nil || gone > 0 {

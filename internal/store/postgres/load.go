@@ -41,7 +41,7 @@ const (
 
 // BeginCopy implements [store.Mover].
 func (s *Store) BeginCopy(ctx context.Context, origin, run int64) error {
-	return s.copying(ctx, func(ctx context.Context, c *conn) error {
+	return s.copying(ctx, func(ctx context.Context, _ *tx, c *conn) error {
 		state, err := copyState(ctx, c)
 		if err != nil {
 			return err
@@ -59,7 +59,7 @@ func (s *Store) BeginCopy(ctx context.Context, origin, run int64) error {
 
 // FinishCopy implements [store.Mover].
 func (s *Store) FinishCopy(ctx context.Context, run int64) error {
-	return s.copying(ctx, func(ctx context.Context, c *conn) error { return latest(ctx, c, sqlFinishCopy, run) })
+	return s.copying(ctx, func(ctx context.Context, _ *tx, c *conn) error { return latest(ctx, c, sqlFinishCopy, run) })
 }
 
 // latest runs a statement that changes a row if the run is the latest.
@@ -72,18 +72,18 @@ func latest(ctx context.Context, c *conn, sql string, run int64) error {
 }
 
 // copying runs a change of a copy.
-func (s *Store) copying(ctx context.Context, fn func(ctx context.Context, c *conn) error) error {
+func (s *Store) copying(ctx context.Context, fn func(ctx context.Context, t *tx, c *conn) error) error {
 	return s.Change(ctx, func(common store.Tx) error {
 		t := common.(*tx)
 		t.wrote = true
-		_, err := read(t, func(ctx context.Context, c *conn) (struct{}, error) { return struct{}{}, fn(ctx, c) })
+		_, err := read(t, func(ctx context.Context, c *conn) (struct{}, error) { return struct{}{}, fn(ctx, t, c) })
 		return err
 	})
 }
 
 // Load implements [store.Mover]. The statements of all edits go to the server in one message.
 func (s *Store) Load(ctx context.Context, run int64, edits []store.Edit) error {
-	return s.copying(ctx, func(ctx context.Context, c *conn) error {
+	return s.copying(ctx, func(ctx context.Context, t *tx, c *conn) error {
 		if err := latest(ctx, c, sqlRunsCopy, run); err != nil {
 			return err
 		}
@@ -91,13 +91,22 @@ func (s *Store) Load(ctx context.Context, run int64, edits []store.Edit) error {
 		for _, e := range edits {
 			if e.Old != nil {
 				l.unload(e.Old)
+				t.growBy(e.Old, -1)
 			}
 			if e.New != nil {
 				l.load(e.New)
+				t.growBy(e.New, 1)
 			}
 		}
 		return l.send(ctx, c)
 	})
+}
+
+// growBy is grow for a record that is an account.
+func (t *tx) growBy(r store.Record, by int64) {
+	if a, ok := r.(*store.Account); ok {
+		t.grow(a.Group, by)
+	}
 }
 
 // loading collects statements.

@@ -25,8 +25,9 @@ func (s *Store) hasAll(group string, wanted []store.Index) bool {
 // chosen runs fn on one moment, for which the plan has chosen from the indexes.
 func (r *run) chosen(ctx context.Context, c *conn, fn func() error) error {
 	return r.store.indexed(ctx, c, func(k *catalogue) error {
+		r.counted, r.sums = k.counted, nil
 		choice, err := store.Choose(r.search, k.groups[r.group], r.indexed(), func(parts []store.IndexRanges, atMost int64) ([][]int64, error) {
-			return probe(ctx, c, parts, atMost)
+			return r.probe(ctx, c, parts, atMost)
 		})
 		if err != nil {
 			return err
@@ -37,6 +38,44 @@ func (r *run) chosen(ctx context.Context, c *conn, fn func() error) error {
 }
 
 const sqlProbe = `SELECT count(*) FROM (SELECT 1 FROM search_keys WHERE field = $1 AND key >= $2 AND key < $3 LIMIT $4) AS probed`
+
+// rangeSum is how many rows of an index are in a range.
+type rangeSum struct {
+	field int64
+	in    store.KeyRange
+	rows  int64
+}
+
+// probeRows is how far ranges are counted row by row before they are added up instead.
+const probeRows = 1024
+
+// probe counts index rows for the choice. Of a result that is counted anyway it adds up the ranges that are large.
+func (r *run) probe(ctx context.Context, c *conn, parts []store.IndexRanges, atMost int64) ([][]int64, error) {
+	if !r.counted || !r.search.Total || atMost <= probeRows {
+		return probe(ctx, c, parts, atMost)
+	}
+	counts, err := probe(ctx, c, parts, probeRows)
+	if err != nil {
+		return nil, err
+	}
+	for i, at := range parts {
+		for j, in := range at.Ranges {
+			if counts[i][j] < probeRows {
+				continue
+			}
+			n, ok, err := rangeTotal(ctx, c, at.Record, in)
+			if err != nil {
+				return nil, err
+			}
+			if !ok {
+				return probe(ctx, c, parts, atMost)
+			}
+			counts[i][j] = n
+			r.sums = append(r.sums, rangeSum{at.Record.ID, in, n})
+		}
+	}
+	return counts, nil
+}
 
 // probe counts index rows, all ranges in one message.
 func probe(ctx context.Context, c *conn, parts []store.IndexRanges, atMost int64) ([][]int64, error) {
@@ -226,6 +265,20 @@ func (r *run) countRows(ctx context.Context, c *conn) error {
 	if len(o.Parts) == 0 || o.Distinct() && o.Rows < store.ProbeRows {
 		r.total = o.Rows
 		return nil
+	}
+	if at, ok := o.Single(); ok && o.Distinct() && r.counted {
+		in := at.Ranges[0]
+		for _, known := range r.sums {
+			if known.field == at.Record.ID && bytes.Equal(known.in.From, in.From) && bytes.Equal(known.in.To, in.To) {
+				r.total = known.rows
+				return nil
+			}
+		}
+		total, ok, err := rangeTotal(ctx, c, at.Record, in)
+		if err != nil || ok {
+			r.total = total
+			return err
+		}
 	}
 	var union []fragment
 	for _, at := range o.Parts {

@@ -72,7 +72,7 @@ func TestManyProcessesThatStartAtOnceMakeOneDatabase(t *testing.T) {
 					t.Error(err)
 				}
 			}
-			if n := number(t, url, "SELECT count(*) FROM meta"); n != 1 {
+			if n := number(t, url, "SELECT count(*) FROM meta"); n != 2 {
 				t.Errorf("%d rows in meta", n)
 			}
 		})

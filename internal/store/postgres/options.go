@@ -50,7 +50,8 @@ type Options struct {
 	// Unfinished opens a database whose copy is not complete; without it that is [store.ErrUnfinished].
 	Unfinished bool
 	// IndexAfter is how many values of a field searches have looked at, for want of an index, before the field gets one; 0: a
-	// million, negative: none ever does, and the store does nothing about those that there are but to keep them up.
+	// million, negative: none ever does, and the store does nothing about those that there are but to keep them up, nor adds up what
+	// others count from.
 	IndexAfter int64
 	// IndexAtOnce has searches wait for an index of every field that they could use one of. It is for tests.
 	IndexAtOnce bool

@@ -45,6 +45,10 @@ type run struct {
 	store  *Store
 	search store.Search
 	fn     func(a *store.Account, sort []query.Value) error
+	// counted: there are numbers to add up, as far as they were made.
+	counted bool
+	// sums are the ranges that were added up already.
+	sums []rangeSum
 	// wanted are the indexes that the search could use.
 	wanted []store.Index
 	// begun: fn was called.
@@ -171,6 +175,13 @@ func (r *run) count(ctx context.Context, c *conn, alone bool) error {
 		return nil
 	case r.Whole:
 		return r.countRows(ctx, c)
+	case alone && r.filter.sql == "" && r.counted:
+		total, ok, err := groupTotal(ctx, c, r.group)
+		if err != nil || ok {
+			r.total = total
+			return err
+		}
+		fallthrough
 	case alone && r.Best == nil:
 		return r.rows(ctx, c, func(rows pgx.Rows) error { return rows.Scan(&r.total) }, fragment{sql: "SELECT count(*)"}, r.from())
 	}

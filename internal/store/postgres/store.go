@@ -38,6 +38,7 @@ type Store struct {
 	// fields are the search indexes as the process knows them; nil: it has to read them.
 	fields  atomic.Pointer[catalogue]
 	indexer *indexer
+	folder  *folder
 	// tidy ends the goroutine that removes what is over, tidied says that it has ended.
 	tidy   context.CancelFunc
 	tidied chan struct{}
@@ -86,6 +87,9 @@ func open(ctx context.Context, o Options) (*Store, error) {
 	if err := prepare(ctx, first, settings, clock.FromTime(o.Clock.Now())); err != nil {
 		return nil, err
 	}
+	if err := settings.stopCounting(ctx, first); err != nil {
+		return nil, err
+	}
 	if !o.Unfinished {
 		if err := refuseUnfinished(ctx, first); err != nil {
 			return nil, err
@@ -106,6 +110,7 @@ func open(ctx context.Context, o Options) (*Store, error) {
 	tidying, stop := context.WithCancel(context.Background())
 	s.tidy = stop
 	go s.tidyUp(tidying)
+	s.folder = newFolder(s, o)
 	s.indexer = newIndexer(s, o)
 	return s, nil
 }
@@ -188,6 +193,7 @@ func (s *Store) Close() error {
 	s.tidy()
 	<-s.tidied
 	s.indexer.close()
+	s.folder.close()
 	s.config.close()
 	s.work.Wait()
 	s.pool.Close()

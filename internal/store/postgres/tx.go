@@ -29,6 +29,9 @@ type tx struct {
 	known map[accountPlace]*keySet
 	keys  []keyChange
 	flags map[*store.IndexRecord]store.IndexFlags
+	// sizes are how many accounts groups have more, noted is how many changes of counts the transaction leaves.
+	sizes map[string]int64
+	noted int
 	// lanes are the ends of the chains that audit records were written to.
 	lanes lanes
 	// revisions are those that accounts had before they were put.
@@ -132,6 +135,7 @@ func (t *tx) PutAccount(a *store.Account) error {
 		return t.locally(func() error {
 			t.expected.insert(a, t.fields.version)
 			a.Rev = 1
+			t.grow(a.Group, 1)
 			if records := t.fields.kept[a.Group]; len(records) > 0 {
 				none, _ := keysOf(records, nil)
 				t.index(records, a, none)
