@@ -12,6 +12,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/doorward/doorward/internal/daemon"
 )
@@ -59,6 +60,9 @@ type process struct {
 // cheap makes passwords cost next to nothing.
 var cheap = []string{"--set", "password.memory_kib=8", "--set", "password.time=1"}
 
+// startTimeout is how long a server may take to be ready, on a machine with much else to do.
+const startTimeout = 2 * time.Minute
+
 // launch starts the server, which ends with the test at the latest.
 func launch(t *testing.T, folder string, args ...string) *process {
 	t.Helper()
@@ -81,7 +85,7 @@ func tryLaunch(t *testing.T, folder string, attributes *syscall.SysProcAttr, arg
 	cmd.SysProcAttr = attributes
 	p := &process{t: t, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
 	p.Process = daemon.Start(t, cmd)
-	return p, p.Ready(p)
+	return p, p.Ready(p, startTimeout)
 }
 
 // end sends the signal, waits for the process and returns its status.

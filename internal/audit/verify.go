@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/doorward/doorward/internal/clock"
+	"github.com/doorward/doorward/internal/plain"
 	"github.com/doorward/doorward/internal/store"
 )
 
@@ -35,9 +37,11 @@ type Finding struct {
 	What string
 	// Record is what stands there; nil: nothing.
 	Record *store.Audit
+	// Unchecked: nobody knows whether anything is wrong, because the chain is not of the key.
+	Unchecked bool
 }
 
-// String says it in a line.
+// String says it in a line, for people: what stands in the database may be anything.
 func (f Finding) String() string {
 	s := "chain " + f.Chain
 	if f.Chain == "" {
@@ -50,17 +54,17 @@ func (f Finding) String() string {
 	if f.Record != nil {
 		s += fmt.Sprintf(" (%s %s, call %s, log %s)", f.Record.Time.ISO(), f.Record.Method, f.Record.CallID, f.Record.APIKey)
 	}
-	return s
+	return plain.Text(s)
 }
 
 // Report is what Verify found.
 type Report struct {
-	// Chains and Records were looked at. Removed records are no longer there because their time is over. Chainless ones are of before
-	// there were chains: nothing protects them.
+	// Chains and Records were looked at, records of chains that could not be checked left out. Removed records are no longer there
+	// because their time is over. Chainless ones are of before there were chains: nothing protects them.
 	Chains, Records, Removed, Chainless int64
 	// Findings has the first of each chain at fault.
 	Findings []Finding
-	// Heads are the ends of the chains.
+	// Heads are the ends of the chains that could be checked.
 	Heads []Head
 }
 
@@ -116,9 +120,11 @@ const maxFindings = 1000
 
 func (r *Report) add(chain *store.AuditChain, c *chainCheck) {
 	r.Chains++
-	r.Records += c.records
-	r.Removed += chain.Removed
-	r.Heads = append(r.Heads, Head{Chain: chain.Name, Number: c.number, MAC: hex.EncodeToString(c.last[:])})
+	if c.finding == nil || !c.finding.Unchecked {
+		r.Records += c.records
+		r.Removed += chain.Removed
+		r.Heads = append(r.Heads, Head{Chain: chain.Name, Number: c.number, MAC: hex.EncodeToString(c.last[:])})
+	}
 	if c.finding != nil && len(r.Findings) < maxFindings {
 		r.Findings = append(r.Findings, *c.finding)
 	}
@@ -135,22 +141,25 @@ type chainCheck struct {
 	finding *Finding
 }
 
-// verified checks a chain. What is wrong is looked at a second time, with what the store then says of the chain: records whose
-// time is over may have been removed meanwhile.
-func verified(ctx context.Context, r store.AuditReader, key []byte, chain *store.AuditChain, known Head) (*chainCheck, error) {
-	c, err := walked(ctx, r, key, chain, known)
-	if err != nil || c.finding == nil {
-		return c, err
-	}
-	chains, err := r.AuditChains(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("reading the chains: %w", err)
-	}
-	for _, again := range chains {
-		if again.Name == chain.Name {
-			*chain = *again
-			return walked(ctx, r, key, chain, known)
+// looks bounds how often a chain is looked at because what the store says of it has changed meanwhile.
+const looks = 100
+
+// verified checks a chain. What is wrong is looked at again, with what the store then says of the chain, until that stays the same:
+// records whose time is over may have been removed meanwhile.
+func verified(ctx context.Context, r store.AuditReader, key []byte, chain *store.AuditChain, known Head) (c *chainCheck, err error) {
+	for range looks {
+		if c, err = walked(ctx, r, key, chain, known); err != nil || c.finding == nil {
+			return c, err
 		}
+		chains, err := r.AuditChains(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("reading the chains: %w", err)
+		}
+		i := slices.IndexFunc(chains, func(again *store.AuditChain) bool { return again.Name == chain.Name })
+		if i < 0 || *chains[i] == *chain {
+			break
+		}
+		*chain = *chains[i]
 	}
 	return c, nil
 }
@@ -160,12 +169,7 @@ var errFound = errors.New("found")
 func walked(ctx context.Context, r store.AuditReader, key []byte, chain *store.AuditChain, known Head) (*chainCheck, error) {
 	c := &chainCheck{key: key, chain: chain, known: known, number: chain.Removed, last: chain.RemovedMAC}
 	if !chain.Signed(key) {
-		what := "what is known of the chain was altered"
-		if chain.Seal == (store.Hash{}) {
-			what = "it was inserted, or what was known of it was removed"
-		}
-		c.finding = &Finding{Chain: chain.Name, What: what}
-		return c, nil
+		return c, c.unsigned(ctx, r)
 	}
 	// The first page begins before what was removed: that is where nothing may be any more.
 	for after, n := int64(math.MinInt64), verifyPage; n == verifyPage; {
@@ -187,6 +191,35 @@ func walked(ctx context.Context, r store.AuditReader, key []byte, chain *store.A
 	}
 	c.finding = c.end()
 	return c, nil
+}
+
+// unsigned says why the chain is not signed by the key. That it is of another key nobody can tell for sure; that it is not, a record
+// can, or an end that was noted elsewhere.
+func (c *chainCheck) unsigned(ctx context.Context, r store.AuditReader) error {
+	c.finding = &Finding{Chain: c.chain.Name, What: "what is known of the chain was altered"}
+	if c.chain.Seal == (store.Hash{}) {
+		c.finding.What = "it was inserted, or what was known of it was removed"
+		return nil
+	}
+	ours := c.known.Number > 0
+	for after, n := int64(math.MinInt64), verifyPage; n == verifyPage && !ours; {
+		n = 0
+		err := r.ChainAudits(ctx, c.chain.Name, after, verifyPage, func(a *store.Audit) error {
+			n++
+			c.records++
+			after = a.Link.Number
+			ours = ours || store.AuditMAC(c.key, a) == a.Link.MAC
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("reading chain %s: %w", c.chain.Name, err)
+		}
+	}
+	if !ours {
+		c.finding.Unchecked = true
+		c.finding.What = fmt.Sprintf("it could not be checked: it was written under another master key, or all of it was altered (records: %d)", c.records)
+	}
+	return nil
 }
 
 // look takes the next record of the chain.

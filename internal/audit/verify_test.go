@@ -86,6 +86,7 @@ func TestVerifyNamesTheFirstRecordThatIsNotAsItWasWritten(t *testing.T) {
 		"an altered record":  {`UPDATE audit SET record = '{"callID":"99"}' WHERE number = 7`, "record 7: it was altered"},
 		"an altered account": {`UPDATE audit SET uid = 'u2' WHERE number >= 7`, "record 7: it was altered"},
 		"an altered time":    {`UPDATE audit SET time = time + 1 WHERE number = 1`, "record 1: it was altered"},
+		"times of the past":  {`UPDATE audit SET time = 1 WHERE number <= 7`, "record 1: it was altered"},
 		"another site":       {`UPDATE audit SET api_key = '4_other' WHERE number = 9`, "record 9: it was altered"},
 		"another partner":    {`UPDATE audit SET partner = 2 WHERE number = 9`, "record 9: it was altered"},
 		"one removed":        {`DELETE FROM audit WHERE number = 7`, "record 7: it was removed"},
@@ -132,7 +133,7 @@ func TestVerifyNamesTheFirstRecordThatIsNotAsItWasWritten(t *testing.T) {
 			// The writer, who goes on, does not make it look right.
 			write(t, s, 1, 50, 3)
 			_ = s.CheckpointAudits(t.Context())
-			if _, err := s.Sweep(t.Context(), store.Sweep{Kind: store.SweptAudits, Partner: 1, Before: written, Limit: 100}); err != nil {
+			if _, err := s.Sweep(t.Context(), store.Sweep{Kind: store.SweptAudits, Partner: 1, Before: written + 1, Limit: 100}); err != nil {
 				t.Fatal(err)
 			}
 			if again := verify(t, s, nil); len(again.Findings) == 0 {
@@ -233,6 +234,71 @@ func TestVerifyWorksBesideWritersAndSweeps(t *testing.T) {
 	stop()
 	if err := <-done; err != nil {
 		t.Error(err)
+	}
+}
+
+// swept is a log of which the sweeper takes a batch whenever a walk along a chain begins.
+type swept struct {
+	store.Store
+	times int
+}
+
+func (w *swept) ChainAudits(ctx context.Context, chain string, after int64, limit int, fn func(*store.Audit) error) error {
+	if chain != "" && after < 0 && w.times > 0 {
+		w.times--
+		if _, err := w.Sweep(ctx, store.Sweep{Kind: store.SweptAudits, Partner: 1, Before: written + 1000, Limit: 5}); err != nil {
+			return err
+		}
+	}
+	return w.Store.ChainAudits(ctx, chain, after, limit, fn)
+}
+
+func TestWhatTheSweeperTakesMeanwhileIsNotMissing(t *testing.T) {
+	s := openLog(t, filepath.Join(t.TempDir(), "log.db"))
+	write(t, s, 1, 0, 50)
+	if report := verify(t, &swept{s, 4}, nil); len(report.Findings) > 0 || report.Records != 30 || report.Removed != 20 {
+		t.Errorf("%+v", report)
+	}
+}
+
+// TestWhatCannotBeCheckedIsSaid: of chains under another master key nobody knows whether they are as they were written.
+func TestWhatCannotBeCheckedIsSaid(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "log.db")
+	s := openLog(t, file)
+	if err := s.SealAudits(t.Context(), []byte("the key that was lost")); err != nil {
+		t.Fatal(err)
+	}
+	write(t, s, 1, 0, 10)
+	if err := s.SealAudits(t.Context(), chainKey); err != nil {
+		t.Fatal(err)
+	}
+	write(t, s, 2, 0, 5)
+	look := func(heads []audit.Head) (report *audit.Report, said string) {
+		t.Helper()
+		report = verify(t, s, heads)
+		if len(report.Findings) != 1 || report.Chains != 2 {
+			t.Fatalf("%+v", report)
+		}
+		return report, report.Findings[0].String()
+	}
+	report, said := look(nil)
+	if !report.Findings[0].Unchecked || !strings.Contains(said, "it could not be checked") || !strings.Contains(said, "records: 10") || report.Records != 5 || len(report.Heads) != 1 {
+		t.Errorf("%+v: %s", report, said)
+	}
+	// Retention does not wait for a check that nobody can do, and what it took stays unchecked.
+	if n, err := s.Sweep(t.Context(), store.Sweep{Kind: store.SweptAudits, Partner: 1, Before: written + 1000, Limit: 100}); n != 10 || err != nil {
+		t.Errorf("%d were swept, %v", n, err)
+	}
+	if report, said = look(report.Heads); !report.Findings[0].Unchecked || !strings.Contains(said, "records: 0") {
+		t.Errorf("%+v: %s", report, said)
+	}
+	// That somebody has altered what is known of a chain of this key does not pass for another key, while a record or a noted end tells.
+	tamper(t, file, `DELETE FROM audit_chains WHERE partner = 1; UPDATE audit_chains SET opened = 1`)
+	for _, records := range []string{``, `DELETE FROM audit WHERE partner = 2`} {
+		tamper(t, file, records)
+		if found := verify(t, s, report.Heads).Findings; len(found) != 1 || found[0].Unchecked || !strings.Contains(found[0].What, "was altered") {
+			t.Errorf("found %v", found)
+		}
 	}
 }
 

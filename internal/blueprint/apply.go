@@ -17,6 +17,7 @@ import (
 	"github.com/doorward/doorward/internal/clock"
 	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/id"
+	"github.com/doorward/doorward/internal/plain"
 	"github.com/doorward/doorward/internal/store"
 )
 
@@ -80,6 +81,8 @@ type run struct {
 	sites    map[*Owner]*store.Site
 	// before is what an owner had.
 	before map[*Owner]*Owner
+	// removed are the objects that were removed for want of a file.
+	removed map[*Owner][]*object
 	// administrators are those that the partners had.
 	administrators map[*Owner]*admin.Administrators
 	// parents are the API keys of the sites that were parents of groups.
@@ -104,6 +107,7 @@ func (b *Blueprint) run(ctx context.Context, t *Tree, how How, finish func(*Plan
 			Blueprint: b, tx: tx, how: how, tree: t, known: known, plan: &Plan{Unknown: slices.Clone(t.Unknown), before: sha256.New()},
 			partners: map[*Owner]*store.Partner{}, sites: map[*Owner]*store.Site{}, before: map[*Owner]*Owner{},
 			apiKeys: map[string]string{}, plans: map[*Owner]*OwnerPlan{}, parents: map[string]bool{}, administrators: map[*Owner]*admin.Administrators{},
+			removed: map[*Owner][]*object{},
 		}
 		last = r
 		if err := r.all(); err != nil {
@@ -118,7 +122,7 @@ func (b *Blueprint) run(ctx context.Context, t *Tree, how How, finish func(*Plan
 			return r.masked()
 		}
 		for i, text := range r.plan.Unknown {
-			r.plan.Unknown[i] = printable(text)
+			r.plan.Unknown[i] = plain.Text(text)
 		}
 		return finish(r.plan)
 	})
@@ -149,7 +153,7 @@ func (r *run) masked() Faults {
 func (r *run) all() error {
 	// What names others comes after them: keys name sites, webhooks name keys, groups name the keys of any partner.
 	steps := []func() error{
-		r.matchPartners, r.matchSites, r.eachSite(r.writeRecord), r.eachPartner(r.writePartner), r.eachSite(r.writeKinds), r.eachPartner(r.writeRights), r.record,
+		r.matchPartners, r.matchSites, r.eachSite(r.writeRecord), r.eachPartner(r.writePartner), r.eachSite(r.writeKinds), r.eachSite(r.checkRemoved), r.eachPartner(r.writeRights), r.record,
 	}
 	for i, step := range steps {
 		if err := step(); err != nil {

@@ -44,15 +44,21 @@ func (r *run) writeKinds(o *Owner, record *store.Site) error {
 		}
 		return err
 	})
+	r.removed[o] = removed
+	return err
+}
+
+// checkRemoved refuses what was removed and is needed, now that everything else of the site and its group is as the files say.
+func (r *run) checkRemoved(o *Owner, record *store.Site) error {
+	parent, err := r.parentOf(record)
 	if err != nil {
 		return err
 	}
-	return r.checkRemoved(o, s, removed)
-}
-
-// checkRemoved refuses what was removed and is needed, now that everything else of the site is as the files say.
-func (r *run) checkRemoved(o *Owner, s *site.Site, removed []*object) error {
-	for _, obj := range removed {
+	s, err := site.Build(record, parent)
+	if err != nil {
+		return err
+	}
+	for _, obj := range r.removed[o] {
 		if obj.section.kind.Needed == nil {
 			continue
 		}

@@ -88,9 +88,18 @@ func TestWhatASiteSetBeforeItJoinedAGroupIsNotInItsWay(t *testing.T) {
 			t.Error(got)
 		}
 	}
+	// Files that say something else of the same groups leave it where it is.
+	h.apply(edited(t, files, "sites/b.example/policies/registration.json", "true", "false", "sites/b.example/policies/gigyaPlugins.json", "", `{"sessionExpiration":7}`,
+		"sites/b.example/schema/profileSchema.json", "true", "false"), blueprint.How{Prune: true})
 	h.apply(blueprint.Files{"site.json": []byte(`{"baseDomain":"b.example"}`)}, blueprint.How{})
-	if got := string(h.export()["sites/b.example/communicationChannel/SMS.json"]); !strings.Contains(got, "of the member") {
-		t.Errorf("its channel, after it left the group: %s", got)
+	left := h.export()
+	for name, want := range map[string]string{
+		"communicationChannel/SMS": "of the member", "policies/passwordComplexity": `"minLength": 9`, "policies/registration": `"requireCaptcha": false`,
+		"schema/profileSchema": `"writeAccess": "serverOnly"`,
+	} {
+		if got := string(left["sites/b.example/"+name+".json"]); !strings.Contains(got, want) {
+			t.Errorf("%s, after it left the group: %s", name, got)
+		}
 	}
 	joining := edited(t, h.export(), "sites/b.example/site.json", `"baseDomain"`, `"siteGroupOwner": "`+parent+`", "baseDomain"`,
 		"sites/b.example/policies/passwordComplexity.json", "", "-", "sites/b.example/policies/registration.json", "", "-",

@@ -102,7 +102,11 @@ func (r *run) setPolicies(o *Owner, record, parent *store.Site) error {
 	if parent == nil {
 		merged, err = policy.Merge(nil, wanted)
 	} else {
-		merged, err = policy.MergeMember(parent.Policies, nil, wanted)
+		var dormant json.RawMessage
+		if dormant, err = policy.Dormant(record.Policies); err != nil {
+			return err
+		}
+		merged, err = policy.MergeMember(parent.Policies, dormant, wanted)
 	}
 	if err != nil {
 		return r.fail(o, p, err)
@@ -114,10 +118,13 @@ func (r *run) setPolicies(o *Owner, record, parent *store.Site) error {
 // setSchema replaces the parts of the schema that files have. A field that no file has stays, for accounts may hold it, unless it is asked to
 // be removed.
 func (r *run) setSchema(o *Owner, record, parent *store.Site) error {
-	stored := record.Schema
+	stored, dormant := record.Schema, json.RawMessage(nil)
 	if parent != nil {
 		var err error
 		if _, stored, err = ofMember(parent, record); err != nil {
+			return err
+		}
+		if dormant, err = schema.Dormant(parent.Schema, record.Schema); err != nil {
 			return err
 		}
 	}
@@ -151,7 +158,7 @@ func (r *run) setSchema(o *Owner, record, parent *store.Site) error {
 	if _, err := merge(stored, p.said); err != nil {
 		return r.fail(o, p, err)
 	}
-	merged, err := merge(nil, wanted)
+	merged, err := merge(dormant, wanted)
 	if err != nil {
 		return r.fail(o, p, err)
 	}

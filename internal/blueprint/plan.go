@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/doorward/doorward/internal/document"
+	"github.com/doorward/doorward/internal/plain"
 )
 
 // Verb is what happens to an object.
@@ -99,7 +100,7 @@ func (p *Plan) Print(w io.Writer) error {
 		o.print(&b)
 	}
 	for _, note := range p.Notes {
-		fmt.Fprintf(&b, "%s\n\n", printable(note))
+		fmt.Fprintf(&b, "%s\n\n", plain.Text(note))
 	}
 	if p.Empty() {
 		b.WriteString("No changes: everything is as the files say.\n")
@@ -116,13 +117,13 @@ func (o *OwnerPlan) print(b *strings.Builder) {
 	if !o.New && len(o.Changes) == 0 && len(o.Kept) == 0 {
 		return
 	}
-	fmt.Fprintf(b, "%s  (%s", printable(o.Title), printable(o.Name))
+	fmt.Fprintf(b, "%s  (%s", plain.Text(o.Title), plain.Text(o.Name))
 	if o.New {
 		b.WriteString(", new")
 	}
 	b.WriteString(")\n")
 	for _, c := range o.Changes {
-		fmt.Fprintf(b, "  %c %s\n", c.Verb, printable(c.Object))
+		fmt.Fprintf(b, "  %c %s\n", c.Verb, plain.Text(c.Object))
 		for _, line := range c.Lines {
 			fmt.Fprintf(b, "      %s\n", line)
 		}
@@ -133,7 +134,7 @@ func (o *OwnerPlan) print(b *strings.Builder) {
 		if len(shown) > most {
 			shown, more = shown[:most], ", …"
 		}
-		fmt.Fprintf(b, "    no file and stays: %s%s  (%d; --prune removes what has no file)\n", printable(strings.Join(shown, ", ")), more, len(o.Kept))
+		fmt.Fprintf(b, "    no file and stays: %s%s  (%d; --prune removes what has no file)\n", plain.Text(strings.Join(shown, ", ")), more, len(o.Kept))
 	}
 	b.WriteByte('\n')
 }
@@ -203,7 +204,7 @@ func (d *differ) elements(before, after []document.Value, at place) {
 func (d *differ) gone(v document.Value, at place) { d.add("- %s: %s", at, d.shown(v, at)) }
 
 func (d *differ) add(form string, at place, rest ...any) {
-	d.lines = append(d.lines, fmt.Sprintf(form, append([]any{printable(at.text)}, rest...)...))
+	d.lines = append(d.lines, fmt.Sprintf(form, append([]any{plain.Text(at.text)}, rest...)...))
 }
 
 // flat tells whether both arrays hold only what a line shows well.
@@ -226,21 +227,11 @@ func (d *differ) shown(v document.Value, at place) string {
 		}
 		return v
 	})
-	text := printable(string(open.AppendJSON(nil)))
+	text := plain.Text(string(open.AppendJSON(nil)))
 	if len(text) > longest {
 		text = strings.ToValidUTF8(text[:longest], "") + "…"
 	}
 	return text
-}
-
-// printable drops what a terminal would take for a command.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\t' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
-			return '�'
-		}
-		return r
-	}, text)
 }
 
 // text shows the lines that changed between two texts: what is the same at the beginning and at the end is left out.
@@ -264,7 +255,7 @@ func (d *differ) text(before, after string) {
 				d.lines = append(d.lines, fmt.Sprintf("  %s … %d more lines", part.sign, len(part.lines)-most))
 				break
 			}
-			if line = printable(line); len(line) > longest {
+			if line = plain.Line(line); len(line) > longest {
 				line = strings.ToValidUTF8(line[:longest], "") + "…"
 			}
 			d.lines = append(d.lines, "  "+part.sign+" "+line)

@@ -50,3 +50,34 @@ func TestWhatIsNeededIsNotRemoved(t *testing.T) {
 	}
 	wantFiles(t, h.export(), files)
 }
+
+// TestWhatAMemberNamesOfItsParentIsNotRemoved: a member of a site group shows screen-sets of the parent by naming them.
+func TestWhatAMemberNamesOfItsParentIsNotRemoved(t *testing.T) {
+	const (
+		page    = shop + "screenSet/Mine %C3%9Cml%C3%A4ut"
+		own     = blog + "screenSet/Mine %C3%9Cml%C3%A4ut.json"
+		plugins = blog + "policies/gigyaPlugins.json"
+		names   = `{"defaultRegScreenSet":"Mine Ümläut"}`
+	)
+	h := newHouse(t)
+	h.furnish()
+	h.apply(edited(t, h.export(), plugins, "", names), blueprint.How{})
+	noPage := []string{page + ".json", "", "-", page + ".html", "", "-", page + ".css", "", "-", page + ".js", "", "-"}
+	for name, test := range map[string]struct {
+		edits []string
+		want  string
+	}{
+		"the member names it": {noPage, page + ".json: the file is not there, and --prune cannot remove what it was of: screenSetID: gigyaPlugins.defaultRegScreenSet of " +
+			"the policies of the member " + blogKey + " names it; change that too, or keep the file\n"},
+		"and it does no more":              {append(noPage, plugins, "", "-"), "  - screenSet/Mine Ümläut\n"},
+		"and it gets one of its own":       {append(noPage, own, "", `{"html":"<p>"}`), "  - screenSet/Mine Ümläut\n"},
+		"and it is no member any more":     {append(noPage, blog+"site.json", `"siteGroupOwner": "`+shopKey+`",`, ""), "  - screenSet/Mine Ümläut\n"},
+		"and the parent goes on having it": {nil, "No changes"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := h.plan(edited(t, h.export(), test.edits...), blueprint.How{Prune: true}); !strings.Contains(got, test.want) || strings.Contains(got, "cannot remove") != strings.Contains(test.want, "cannot remove") {
+				t.Errorf("want %q in\n%s", test.want, got)
+			}
+		})
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/doorward/doorward/internal/plain"
 	"github.com/doorward/doorward/internal/siteconfig"
 )
 
@@ -29,7 +30,7 @@ type Faults []error
 func (f Faults) Error() string {
 	lines := make([]string, len(f))
 	for i, err := range f {
-		lines[i] = printable(err.Error())
+		lines[i] = plain.Text(err.Error())
 	}
 	return strings.Join(lines, "\n")
 }

@@ -47,9 +47,13 @@ func Start(t testing.TB, cmd *exec.Cmd) *Process {
 }
 
 // Ready reads one line of JSON from the standard output: what the program says when it is ready. A program that says
-// something else, or ends, is killed.
-func (p *Process) Ready(v any) error {
+// something else, ends, or has said nothing when the time is over is killed.
+func (p *Process) Ready(v any, within time.Duration) error {
+	slow := time.AfterFunc(within, func() { _ = p.Cmd.Process.Kill() }) // It may have ended by itself.
 	line, err := p.Out.ReadBytes('\n')
+	if !slow.Stop() {
+		err = fmt.Errorf("not ready within %s", within)
+	}
 	if err == nil {
 		err = json.Unmarshal(line, v)
 	}

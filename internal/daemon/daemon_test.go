@@ -25,6 +25,10 @@ func TestMain(m *testing.M) {
 		<-told
 		os.Stdout.WriteString("bye\n")
 		os.Exit(3)
+	case "silent":
+		os.Stderr.WriteString("still thinking\n")
+		os.Stdout.WriteString(`{"port":`)
+		time.Sleep(time.Minute)
 	case "confused":
 		os.Stderr.WriteString("no memory\n")
 		os.Stdout.WriteString("what?\n")
@@ -41,7 +45,7 @@ func program(role string) *exec.Cmd {
 func TestAProcessSaysThatItIsReadyAndEndsWhenTold(t *testing.T) {
 	p := daemon.Start(t, program("orderly"))
 	var ready struct{ Port int }
-	if err := p.Ready(&ready); err != nil || ready.Port != 7 {
+	if err := p.Ready(&ready, time.Minute); err != nil || ready.Port != 7 {
 		t.Fatalf("%+v, %v", ready, err)
 	}
 	if line, ok := p.Log.Await("serving", 10*time.Second); !ok || line != "serving here" {
@@ -60,8 +64,19 @@ func TestAProcessSaysThatItIsReadyAndEndsWhenTold(t *testing.T) {
 
 func TestAProcessThatIsNotReadyIsKilled(t *testing.T) {
 	p := daemon.Start(t, program("confused"))
-	err := p.Ready(new(struct{}))
+	err := p.Ready(new(struct{}), time.Minute)
 	if err == nil || !strings.Contains(err.Error(), "what?") || p.Cmd.ProcessState == nil {
+		t.Errorf("%v, %v", err, p.Cmd.ProcessState)
+	}
+}
+
+func TestAProcessThatSaysNothingIsKilledWhenItsTimeIsOver(t *testing.T) {
+	p := daemon.Start(t, program("silent"))
+	if _, ok := p.Log.Await("thinking", time.Minute); !ok {
+		t.Fatal("it does not start")
+	}
+	err := p.Ready(new(struct{}), 10*time.Millisecond)
+	if err == nil || !strings.Contains(err.Error(), "not ready within 10ms") || !strings.Contains(err.Error(), "still thinking") || p.Cmd.ProcessState == nil {
 		t.Errorf("%v, %v", err, p.Cmd.ProcessState)
 	}
 }

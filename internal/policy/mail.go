@@ -158,6 +158,31 @@ func OfMember(explicit json.RawMessage) (json.RawMessage, error) {
 	return (&member{}).keep(&policies, nil, own).JSON(), nil
 }
 
+// Dormant is the rest beside [OfMember]: what counts again when the site leaves the group.
+func Dormant(explicit json.RawMessage) (json.RawMessage, error) {
+	own, err := parseStored(explicit)
+	if err != nil {
+		return nil, err
+	}
+	return dormant(&policies, own).JSON(), nil
+}
+
+func dormant(of *rule, own *document.Object) *document.Object {
+	kept := &document.Object{}
+	for name, v := range own.All() {
+		switch r := of.find(name); {
+		case r == nil:
+		case r.groupLevel:
+			kept.Set(name, v)
+		case v.Kind() == document.KindObject && r.check == nil:
+			if below := dormant(r, v.Object()); below.Len() > 0 {
+				kept.Set(name, document.FromObject(below))
+			}
+		}
+	}
+	return kept
+}
+
 // member looks through changes of a member of a site group.
 type member struct {
 	// inForce are the two views of what is in force: either may be sent back.

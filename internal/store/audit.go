@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/json"
+	"math"
 	"strconv"
 	"time"
 
@@ -56,7 +57,8 @@ type AuditChain struct {
 	// have gone on since.
 	Head    int64
 	HeadMAC Hash
-	// Ended: the time of all records is over, and no other will come.
+	// Ended: the time of all records is over, and no other will come. The chain stays: only by it those who kept a [Head] of it
+	// elsewhere can tell that its records are gone because their time was over.
 	Ended bool
 	// Seal is [AuditChain.MAC]. It is zero for a chain that is known by its records alone, which an honest writer does not leave.
 	Seal Hash
@@ -202,27 +204,66 @@ func (l AuditLane) Checkpoint(key []byte, c *AuditChain) (AuditLane, bool) {
 	return l, true
 }
 
-// Sweep notes in the chain that its records up to the given one are removed. It returns false, and changes nothing, for a chain
-// that was altered.
-func (c *AuditChain) Sweep(key []byte, number int64, last Hash) bool {
-	if !c.Signed(key) {
-		return false
-	}
-	c.Removed, c.RemovedMAC = number, last
-	if c.Head < number {
-		c.Head, c.HeadMAC = number, last
-	}
-	c.Seal = c.MAC(key)
-	return true
+// AuditSweep is retention's look at the beginning of one chain. It is for drivers, within a transaction: they hand over the first
+// records behind [AuditSweep.After] to Look, and do what End says.
+//
+// Of a chain that is signed the note says which records are gone, so it vouches for them: that their time is over must be what their
+// writer wrote. A chain that is not signed by the key, because it is of another key or was altered, loses its records all the same,
+// because nobody's data are kept for ever for want of a check. Nothing is noted for it then: it stays one that cannot be checked.
+type AuditSweep struct {
+	key    []byte
+	chain  *AuditChain
+	before clock.Millis
+	// signed: the chain is of the key. rested: it was opened so long ago that the time of all its records is over.
+	signed, rested bool
+	// found: there was a record; ended: one of them is to be kept.
+	found, ended bool
+	last         *AuditLink
 }
 
-// End notes that the chain is over, if its records are all removed and it was opened long enough before the time. It tells
-// whether it did.
-func (c *AuditChain) End(key []byte, before clock.Millis) bool {
-	if c.Ended || c.Opened.Add(chainRest) >= before || !c.Signed(key) {
-		return false
+// NewAuditSweep begins the look for records from before the time.
+func NewAuditSweep(key []byte, chain *AuditChain, before clock.Millis) *AuditSweep {
+	return &AuditSweep{key: key, chain: chain, before: before, signed: chain.Signed(key), rested: chain.Opened.Add(chainRest) < before}
+}
+
+// After is the number behind which to begin.
+func (s *AuditSweep) After() int64 {
+	if s.signed {
+		return s.chain.Removed
 	}
-	c.Ended = true
-	c.Seal = c.MAC(key)
-	return true
+	return math.MinInt64
+}
+
+// Look takes the next record, ascending by number.
+func (s *AuditSweep) Look(a *Audit) {
+	s.found = true
+	if s.ended = s.ended || a.Time >= s.before && !s.rested; s.ended {
+		return
+	}
+	if s.rested || !s.signed || AuditMAC(s.key, a) == a.Link.MAC {
+		link := a.Link
+		s.last = &link
+	}
+}
+
+// End tells up to which number records are to be removed, if any, and whether the chain was changed and is to be stored.
+func (s *AuditSweep) End() (until int64, remove, changed bool) {
+	c := s.chain
+	switch {
+	case s.last != nil && s.signed:
+		c.Removed, c.RemovedMAC = s.last.Number, s.last.MAC
+		if c.Head < c.Removed {
+			c.Head, c.HeadMAC = c.Removed, c.RemovedMAC
+		}
+		changed = true
+	case s.last == nil && !s.found && s.rested && !c.Ended:
+		c.Ended, changed = true, true
+	}
+	if changed && s.signed {
+		c.Seal = c.MAC(s.key)
+	}
+	if s.last != nil {
+		until, remove = s.last.Number, true
+	}
+	return until, remove, changed
 }

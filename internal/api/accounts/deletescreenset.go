@@ -16,8 +16,8 @@ type DeleteScreenSetParams struct {
 
 // deleteScreenSet serves accounts.deleteScreenSet.
 //
-// Callers: server credentials. A default screen-set, and one that the policies name as the one to register with, is 400006; an
-// id that the site has no screen-set of is 404000.
+// Callers: server credentials. A default screen-set, and one that the policies name as the one to register with, those of the site
+// or of a member of its group that has none of the name, is 400006; an id that the site has no screen-set of is 404000.
 //
 // Source: the type definitions of a client.
 func deleteScreenSet(d Deps) *method.Method {

@@ -3,6 +3,7 @@ package accounts
 import (
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,9 +18,12 @@ import (
 	"github.com/doorward/doorward/internal/store"
 )
 
+// screenSetName is the name of the kind.
+const screenSetName = "screenSet"
+
 // screenSetKind is a screen-set, by its id. Each site has its own; the default ones are there until it stores others.
 var screenSetKind = &siteconfig.Kind{
-	Name: "screenSet", Of: siteconfig.OfSite, Large: true, Most: 500, Size: 2 << 20,
+	Name: screenSetName, Of: siteconfig.OfSite, Large: true, Most: 500, Size: 2 << 20,
 	Shape: siteconfig.Object(
 		siteconfig.Member{Name: "html", Shape: siteconfig.Text(1, 2<<20), Required: true},
 		siteconfig.Member{Name: "css", Shape: siteconfig.Text(0, 2<<20)},
@@ -45,13 +49,44 @@ func checkScreenSetID(id string) error {
 	return nil
 }
 
-// screenSetNeeded refuses to remove a screen-set that the policies name as the one to register with. A default one is there for good.
-func screenSetNeeded(_ store.Tx, s *site.Site, id string) error {
-	plugins, _ := s.Policies.Section("gigyaPlugins")
+// screenSetNeeded refuses to remove a screen-set that the policies name as the one to register with: those of the site, and those of
+// members of its group that have none of the name themselves. A default one is there for good.
+func screenSetNeeded(tx store.Tx, s *site.Site, id string) error {
+	plugins, _ := s.Policies.Section(pluginsGroup)
+	if err := screenSetNamed(plugins, id, ""); err != nil || s.Group != s.APIKey {
+		return err
+	}
+	all, err := tx.Sites(0)
+	if err != nil {
+		return err
+	}
+	for _, m := range all {
+		if m.Group != s.APIKey || m.APIKey == s.APIKey || m.Status == store.SiteDeleted {
+			continue
+		}
+		plugins, _ := document.Member(m.Policies, pluginsGroup)
+		named := screenSetNamed(plugins, id, " of the member "+m.APIKey)
+		if named == nil {
+			continue
+		}
+		if _, err := tx.ConfigObject(m.APIKey, screenSetName, id); errors.Is(err, store.ErrNotFound) {
+			return named
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pluginsGroup is the group of policies that names screen-sets.
+const pluginsGroup = "gigyaPlugins"
+
+// screenSetNamed refuses the id if the group of policies names it; whose says whose they are.
+func screenSetNamed(plugins json.RawMessage, id, whose string) error {
 	for _, name := range []string{"defaultRegScreenSet", "defaultMobileRegScreenSet"} {
 		raw, _ := document.Member(plugins, name)
 		if text, _ := document.Text(raw); text == id && !isDefaultScreenSet(id) {
-			return gigya.InvalidArgumentBecause("screenSetID", "gigyaPlugins."+name+" of the policies names it")
+			return gigya.InvalidArgumentBecause("screenSetID", pluginsGroup+"."+name+" of the policies"+whose+" names it")
 		}
 	}
 	return nil

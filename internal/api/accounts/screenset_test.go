@@ -255,6 +255,10 @@ func TestDeleteScreenSet(t *testing.T) {
 	wantRefusal(t, remove(""), "400002", "screenSetID")
 	wantCode(t, h.call(server, "accounts.setPolicies", "gigyaPlugins", `null`), "0")
 	wantCode(t, h.child("accounts.deleteScreenSet", "screenSetID", "Mine"), "404000")
+	// A member shows the parent's by naming it, unless it has one of that name itself.
+	wantCode(t, h.child("accounts.setPolicies", "gigyaPlugins", `{"defaultRegScreenSet":"Mine"}`), "0")
+	wantRefusal(t, remove("Mine"), "400006", "gigyaPlugins.defaultRegScreenSet of the policies of the member "+childKey+" names it")
+	wantCode(t, h.child("accounts.setScreenSet", "screenSetID", "Mine", "html", "x"), "0")
 	wantCode(t, remove("Mine"), "0")
 	wantCode(t, remove("Mine"), "404000")
 }

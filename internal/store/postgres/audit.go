@@ -244,10 +244,20 @@ func unlessMissing(err error) error {
 	return err
 }
 
-// AuditChains implements [store.AuditReader].
+// AuditChains implements [store.AuditReader]. The names in records are read first: a chain comes with its first record, and none
+// goes, so that one that begins meanwhile is not taken for a chain of which nothing is known.
 func (s *Store) AuditChains(ctx context.Context) (chains []*store.AuditChain, err error) {
 	begun := false
 	err = s.scan(ctx, &begun, func(ctx context.Context, c *conn) (err error) {
+		var named []string
+		for name := ""; err == nil; {
+			if err = get(ctx, c, sqlNextChain, []any{name}, &name); err == nil {
+				named = append(named, name)
+			}
+		}
+		if err = unlessMissing(err); err != nil {
+			return err
+		}
 		if chains, err = records(ctx, c, sqlAuditChains, nil, scanChain); err != nil {
 			return err
 		}
@@ -255,13 +265,12 @@ func (s *Store) AuditChains(ctx context.Context) (chains []*store.AuditChain, er
 		for _, chain := range chains {
 			known[chain.Name] = true
 		}
-		var name string
-		for err == nil {
-			if err = get(ctx, c, sqlNextChain, []any{name}, &name); err == nil && !known[name] {
+		for _, name := range named {
+			if !known[name] {
 				chains = append(chains, &store.AuditChain{Name: name})
 			}
 		}
-		return unlessMissing(err)
+		return nil
 	})
 	slices.SortFunc(chains, func(a, b *store.AuditChain) int { return cmp.Compare(a.Name, b.Name) })
 	return chains, err

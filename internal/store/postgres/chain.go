@@ -192,7 +192,6 @@ func (s *Store) checkpoint(ctx context.Context, key []byte, lane store.AuditLane
 
 const (
 	sqlOverdueChains = `SELECT ` + chainColumns + ` FROM audit_chains WHERE partner = $1 AND NOT ended AND opened < $2 ORDER BY opened`
-	sqlFirstOfChain  = `SELECT number, time, mac FROM audit WHERE chain = $1 AND number > $2 ORDER BY number LIMIT $3`
 	sqlSweepChain    = `DELETE FROM audit WHERE chain = $1 AND number > $2 AND number <= $3`
 	// Records of before there were chains are removed as they are found. Whose they are was not written down: they are partner 0's.
 	sqlSweepChainless = `DELETE FROM audit WHERE (api_key, time, seq, node, uid) IN
@@ -232,34 +231,25 @@ func (s *Store) sweepChain(ctx context.Context, name string, before clock.Millis
 			if err != nil {
 				return unlessMissing(err)
 			}
-			first, found, last := chain.Removed, 0, store.Hash{}
-			number, over := first, true
-			err = each(ctx, c, sqlFirstOfChain, []any{name, first, limit}, func(r pgx.Rows) error {
-				var n, at int64
-				var mac []byte
-				err := r.Scan(&n, &at, &mac)
-				found++
-				if over = over && at < int64(before); over {
-					number = n
-					hashInto(mac, &last)
-				}
+			sweep := store.NewAuditSweep(key, chain, before)
+			first := sweep.After()
+			err = each(ctx, c, sqlChainAudits, []any{name, first, limit}, func(r pgx.Rows) error {
+				a := new(store.Audit)
+				err := scanAudit(r, a)
+				sweep.Look(a)
 				return err
 			})
-			switch {
-			case err != nil:
-				return err
-			case found == 0:
-				if chain.End(key, before) {
-					return putChain(ctx, c, chain)
-				}
-				return nil
-			case number == first || !chain.Sweep(key, number, last):
-				return nil
-			}
-			if removed, err = exec(ctx, c, sqlSweepChain, name, first, number); err != nil {
+			if err != nil {
 				return err
 			}
-			return putChain(ctx, c, chain)
+			until, remove, changed := sweep.End()
+			if remove {
+				removed, err = exec(ctx, c, sqlSweepChain, name, first, until)
+			}
+			if changed && err == nil {
+				err = putChain(ctx, c, chain)
+			}
+			return err
 		})
 	})
 	if err != nil {

@@ -229,11 +229,17 @@ func (s *Store) AuditLogs(ctx context.Context) (logs []string, err error) {
 	return logs, err
 }
 
-// AuditChains implements [store.AuditReader].
+// AuditChains implements [store.AuditReader]. The names in records are read first: a chain comes with its first record, and none
+// goes, so that one that begins meanwhile is not taken for a chain of which nothing is known.
 func (s *Store) AuditChains(ctx context.Context) (chains []*store.AuditChain, err error) {
 	err = s.scan(ctx, func(c *conn) error {
+		var named []string
+		err := list(c.Conn, sqlChainNames, noParameters, func(r *row) error { named = append(named, r.text()); return nil })
+		if err != nil {
+			return err
+		}
 		known := map[string]bool{}
-		err := list(c.Conn, sqlAuditChains, noParameters, func(r *row) error {
+		err = list(c.Conn, sqlAuditChains, noParameters, func(r *row) error {
 			chain := new(store.AuditChain)
 			err := scanChain(r, chain)
 			chains, known[chain.Name] = append(chains, chain), true
@@ -242,12 +248,12 @@ func (s *Store) AuditChains(ctx context.Context) (chains []*store.AuditChain, er
 		if err != nil {
 			return err
 		}
-		return list(c.Conn, sqlChainNames, noParameters, func(r *row) error {
-			if name := r.text(); !known[name] {
+		for _, name := range named {
+			if !known[name] {
 				chains = append(chains, &store.AuditChain{Name: name})
 			}
-			return nil
-		})
+		}
+		return err
 	})
 	return sortedChains(chains), err
 }

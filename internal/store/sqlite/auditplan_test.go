@@ -41,10 +41,10 @@ func TestNoQueryOfTheAuditLogReadsTheWholeLog(t *testing.T) {
 		}
 	}
 	for query, want := range map[string]string{
-		sqlChainAudits:  "SEARCH audit USING INDEX audit_chain (chain=? AND number>?)",
-		sqlFirstOfChain: "SEARCH audit USING INDEX audit_chain (chain=? AND number>?)",
-		sqlSweepChain:   "SEARCH audit USING INDEX audit_chain (chain=? AND number>? AND number<?)",
-		sqlAuditChain:   "SEARCH audit_chains USING PRIMARY KEY (name=?)",
+		sqlChainAudits:   "SEARCH audit USING INDEX audit_chain (chain=? AND number>?)",
+		sqlSweepChain:    "SEARCH audit USING INDEX audit_chain (chain=? AND number>? AND number<?)",
+		sqlAuditChain:    "SEARCH audit_chains USING PRIMARY KEY (name=?)",
+		sqlOverdueChains: "SEARCH audit_chains USING COVERING INDEX audit_chains_open (partner=? AND opened<?)",
 	} {
 		wantSteps(t, query, explainPlan(t, s, query), want)
 	}

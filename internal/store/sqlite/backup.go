@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/doorward/doorward/internal/durable"
 )
 
 // Backup implements [store.Store]. The copy is one snapshot, packed and with a mode of 0600; it is a database that Open
@@ -41,7 +43,7 @@ func (s *Store) backup(ctx context.Context, file string) error {
 	if err := os.Link(target.Name(), file); err != nil {
 		return err
 	}
-	return syncFolder(folder)
+	return durable.SyncFolder(folder)
 }
 
 // copyTo works on a connection of its own, because those of the readers may not write, not even to another file.
@@ -58,12 +60,4 @@ func (s *Store) copyTo(ctx context.Context, file string) (err error) {
 	c.SetInterrupt(ctx.Done())
 	_, err = exec(c.Conn, "VACUUM INTO ?", func(b *binder) { b.text(file) })
 	return stopped(ctx, err)
-}
-
-func syncFolder(folder string) error {
-	d, err := os.Open(folder)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -150,7 +150,6 @@ func putChain(c *sqlite.Conn, chain *store.AuditChain) error {
 
 const (
 	sqlOverdueChains = `SELECT name FROM audit_chains WHERE partner = ? AND ended = 0 AND opened < ? ORDER BY opened`
-	sqlFirstOfChain  = `SELECT number, time, mac FROM audit WHERE chain = ? AND number > ? ORDER BY number LIMIT ? + 0`
 	sqlSweepChain    = `DELETE FROM audit WHERE chain = ? AND number > ? AND number <= ?`
 	// Records of before there were chains are removed as they are found. Whose they are was not written down: they are partner 0's.
 	sqlOverdueChainless = `SELECT id FROM audit WHERE chain = '' AND partner = 0 AND time < ?1 LIMIT ?2 + 0`
@@ -225,29 +224,20 @@ func sweepChain(t *tx, name string, before clock.Millis, limit int) (removed int
 	if err != nil {
 		return 0, err
 	}
-	first, found, last := chain.Removed, 0, store.Hash{}
-	number, over := first, true
-	err = list(t.c, sqlFirstOfChain, func(b *binder) { b.text(name); b.int(first); b.int(int64(limit)) }, func(r *row) error {
-		n, at, mac := r.int(), r.time(), r.filledHash()
-		found++
-		if over = over && at < before; over {
-			number, last = n, mac
-		}
+	sweep := store.NewAuditSweep(t.audits.key, chain, before)
+	first := sweep.After()
+	err = list(t.c, sqlChainAudits, func(b *binder) { b.text(name); b.int(first); b.int(int64(limit)) }, func(r *row) error {
+		sweep.Look(scanAudit(r))
 		return nil
 	})
-	switch {
-	case err != nil:
+	if err != nil {
 		return 0, err
-	case found == 0:
-		if chain.End(t.audits.key, before) {
-			return 0, putChain(t.c, chain)
-		}
-		return 0, nil
-	case number == first || !chain.Sweep(t.audits.key, number, last):
-		return 0, nil
 	}
-	removed, err = exec(t.c, sqlSweepChain, func(b *binder) { b.text(name); b.int(first); b.int(number) })
-	if err == nil {
+	until, remove, changed := sweep.End()
+	if remove {
+		removed, err = exec(t.c, sqlSweepChain, func(b *binder) { b.text(name); b.int(first); b.int(until) })
+	}
+	if changed && err == nil {
 		err = putChain(t.c, chain)
 	}
 	return removed, err

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -87,6 +88,8 @@ var auditTests = []test{
 	{"the records of a process are a chain, whatever changes fail in between", auditChain},
 	{"changes that come at once share no place in a chain", auditRace},
 	{"swept chains begin behind what was removed", auditSwept},
+	{"retention ends chains of another key, and signs nothing for them", auditSweptUnchecked},
+	{"a chain that begins beside the listing is listed with what is known of it", auditListed},
 	{"a chain under another key is not continued", func(t *testing.T, s store.Store) {
 		one := func(tx store.Tx) error { return tx.AppendAudit(&store.Audit{APIKey: "a"}) }
 		must(t, s.SealAudits(t.Context(), []byte("first")))
@@ -265,6 +268,69 @@ func auditRace(t *testing.T, s store.Store) {
 	if _, n := wantChains(t, s, key); n != 160-refused {
 		t.Errorf("%d records, want %d", n, 160-refused)
 	}
+}
+
+// auditSweptUnchecked: that a chain cannot be checked is no reason to keep what its records say of people.
+func auditSweptUnchecked(t *testing.T, s store.Store) {
+	must(t, s.SealAudits(t.Context(), []byte("lost")))
+	for i := range 6 {
+		change(t, s, func(tx store.Tx) error {
+			return tx.AppendAudit(&store.Audit{Time: now + clock.Millis(i), APIKey: "a", Partner: 1, CallID: fmt.Sprint(i)})
+		})
+	}
+	must(t, s.SealAudits(t.Context(), []byte("key")))
+	only := func() *store.AuditChain {
+		t.Helper()
+		chains, err := s.AuditChains(t.Context())
+		must(t, err)
+		if len(chains) != 1 {
+			t.Fatalf("%d chains", len(chains))
+		}
+		return chains[0]
+	}
+	before := only()
+	for _, step := range []struct {
+		before      clock.Millis
+		limit, want int
+	}{{now, 10, 0}, {now + 3, 2, 2}, {now + 3, 10, 1}, {now + 3, 10, 0}, {now + 100, 10, 3}, {now + 100, 10, 0}} {
+		if got, err := s.Sweep(t.Context(), store.Sweep{Kind: store.SweptAudits, Partner: 1, Before: step.before, Limit: step.limit}); got != step.want || err != nil {
+			t.Errorf("before now+%d: %d were swept, %v; want %d", step.before-now, got, err, step.want)
+		}
+		same(t, only(), before)
+	}
+	// It is left in peace then: it has nothing that could be looked for again and again.
+	n, err := s.Sweep(t.Context(), store.Sweep{Kind: store.SweptAudits, Partner: 1, Before: now.Add(72 * time.Hour), Limit: 10})
+	must(t, err)
+	if after := only(); n != 0 || !after.Ended || after.Seal != before.Seal || after.Signed([]byte("key")) {
+		t.Errorf("%d were swept, the chain is %+v", n, after)
+	}
+}
+
+func auditListed(t *testing.T, s store.Store) {
+	var done atomic.Bool
+	must(t, errors.Join(together(2, func(i int) error {
+		if i == 0 {
+			defer done.Store(true)
+			for partner := range int64(200) {
+				if err := s.Change(t.Context(), func(tx store.Tx) error { return tx.AppendAudit(&store.Audit{Time: now, APIKey: "a", Partner: partner}) }); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		for !done.Load() {
+			chains, err := s.AuditChains(t.Context())
+			if err != nil {
+				return err
+			}
+			for _, chain := range chains {
+				if chain.Seal == (store.Hash{}) {
+					return fmt.Errorf("of chain %s nothing is known", chain.Name)
+				}
+			}
+		}
+		return nil
+	})...))
 }
 
 func auditSwept(t *testing.T, s store.Store) {
