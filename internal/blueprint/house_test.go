@@ -137,6 +137,11 @@ func (h *house) furnish() {
 	h.must(err)
 	shop.Schema, err = schema.Merge(nil, object(h.t, `{"dataSchema":{"fields":{"loyalty.tier":{"type":"string","writeAccess":"serverOnly"},"plan":{"type":"integer"}}},"profileSchema":{"fields":{"email":{"required":true}}}}`))
 	h.must(err)
+	// A field that came into being by being written.
+	known, err := schema.Parse(shop.Schema)
+	h.must(err)
+	shop.Schema, _, err = known.Extend(object(h.t, `{"loyalty":{"points":7}}`))
+	h.must(err)
 	blog, err := factory.NewSite(site.SiteOptions{Partner: 7, BaseDomain: "blog.example.com", APIKey: blogKey, DataCenter: "us1", Group: shopKey})
 	h.must(err)
 	blog.Policies, err = policy.MergeMember(shop.Policies, nil, object(h.t, `{"registration":{"requireCaptcha":false}}`))

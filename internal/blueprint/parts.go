@@ -118,9 +118,12 @@ func (r *run) setPolicies(o *Owner, record, parent *store.Site) error {
 // setSchema replaces the parts of the schema that files have. A field that no file has stays, for accounts may hold it, unless it is asked to
 // be removed.
 func (r *run) setSchema(o *Owner, record, parent *store.Site) error {
-	stored, dormant := record.Schema, json.RawMessage(nil)
+	dormant := json.RawMessage(nil)
+	stored, err := schema.Explicit(record.Schema)
+	if err != nil {
+		return err
+	}
 	if parent != nil {
-		var err error
 		if _, stored, err = ofMember(parent, record); err != nil {
 			return err
 		}

@@ -128,7 +128,11 @@ func (b *Blueprint) recordState(tx store.Tx, o *Owner, record *store.Site) error
 		return err
 	}
 	b.put(o, settingsSection, "", settings)
-	policies, fields := record.Policies, record.Schema
+	policies := record.Policies
+	fields, err := schema.Explicit(record.Schema)
+	if err != nil {
+		return err
+	}
 	if record.Group != record.APIKey {
 		parent, err := tx.Site(record.Group)
 		if err != nil {

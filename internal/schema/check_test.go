@@ -227,6 +227,13 @@ func TestExtend(t *testing.T) {
 				t.Error(cmp.Diff(want, string(stored)))
 			}
 			extended := parse(t, stored)
+			explicit, err := schema.Explicit(stored)
+			if err != nil || strings.Contains(string(explicit), "dynamicFields") {
+				t.Errorf("as files have it: %s, %v", explicit, err)
+			}
+			if said := parse(t, explicit); !object(t, string(said.Full())).Equal(object(t, string(extended.Full()))) {
+				t.Errorf("by files another schema is in force: %s", said.Full())
+			}
 			if _, again, err := extended.Extend(object(t, c.patch)); again || err != nil {
 				t.Errorf("a second time: changed %v, error %v", again, err)
 			}

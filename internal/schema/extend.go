@@ -36,6 +36,27 @@ func (s *Schema) Extend(patch *document.Object) (json.RawMessage, bool, error) {
 	return inOrder(own).JSON(), true, nil
 }
 
+// Explicit is what a site has stored with the fields that came into being by being written among the others: as files have it, which
+// say of each field alike what is in force.
+func Explicit(stored json.RawMessage) (json.RawMessage, error) {
+	own, err := parseStored(stored)
+	if err != nil {
+		return nil, err
+	}
+	found := sectionOf(own, dynamicFields)
+	if found == nil {
+		return stored, nil
+	}
+	own.Delete(dynamicFields)
+	for path, kind := range found.All() {
+		at := []string{"dataSchema", "fields", path, "type"}
+		if _, ok := own.Lookup(at); !ok {
+			own.SetPath(at, kind)
+		}
+	}
+	return inOrder(own).JSON(), nil
+}
+
 // Extends tells whether [Schema.Extend] would extend the schema, without the work of it.
 func (s *Schema) Extends(patch *document.Object) bool { return s.unknown(patch) != nil }
 
