@@ -199,8 +199,8 @@ func write(t *testing.T, content string) string {
 func TestThePasswordOfTheDatabaseIsNotPrinted(t *testing.T) {
 	const secret = "pa55word"
 	for text, want := range map[string]string{
-		"postgres://me:" + secret + "@db.example.com/doorward?sslmode=verify-full":              "postgres://me:xxxxx@db.example.com/doorward?sslmode=verify-full",
-		"postgresql://me@db.example.com/doorward?password=" + secret + "&sslPassword=" + secret: "postgresql://me@db.example.com/doorward?password=xxxxx&sslPassword=xxxxx",
+		"postgres://me:" + secret + "@db.example.com/doorward?sslmode=verify-full":              "postgres://me:hidden@db.example.com/doorward?sslmode=verify-full",
+		"postgresql://me@db.example.com/doorward?password=" + secret + "&sslPassword=" + secret: "postgresql://me@db.example.com/doorward?password=hidden&sslPassword=hidden",
 		"postgres://me:" + secret + "@db.example.com:port/doorward":                             "(a URL that cannot be read)",
 		"sqlite:/var/lib/doorward.db":                                                           "sqlite:/var/lib/doorward.db",
 		"":                                                                                      "",

@@ -150,6 +150,7 @@ func isServer(v string) bool {
 
 // shown is the text of a setting as it may be printed: without a password.
 func shown(key, text string) string {
+	const hidden = "hidden"
 	if key != databaseKey || !isServer(text) {
 		return text
 	}
@@ -160,11 +161,14 @@ func shown(key, text string) string {
 	query := u.Query()
 	for name := range query {
 		if strings.Contains(strings.ToLower(name), "password") {
-			query.Set(name, "xxxxx")
+			query.Set(name, hidden)
 			u.RawQuery = query.Encode()
 		}
 	}
-	return u.Redacted()
+	if _, ok := u.User.Password(); ok {
+		u.User = url.UserPassword(u.User.Username(), hidden)
+	}
+	return u.String()
 }
 
 func needed(to *string, v string) error {
