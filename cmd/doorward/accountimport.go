@@ -114,7 +114,7 @@ func (r *importRun) finish(ctx context.Context, con console, rows transfer.Reade
 		},
 	})
 	stop()
-	if done.Rows == 0 {
+	if done.Rows == 0 && !r.resume.again {
 		err = errors.Join(err, r.resume.remove()) // Nothing was done that the next run would have to know of.
 	}
 	fmt.Fprintf(con.Err, "imported %d, refused %d\n", done.Imported, done.Refused)

@@ -37,7 +37,7 @@ func TestAnImportWhoseReportIsLostStopsAndTellsItTheNextTime(t *testing.T) {
 	}
 	var told bytes.Buffer
 	status = run(t.Context(), []string{"account", "import", "--data", data, file}, console{Out: io.Discard, Err: &told})
-	if want := "line 2: shoes: there is no such member of an account\n"; status != 1 || !strings.Contains(told.String(), want) {
+	if want := "line 2: shoes: there is no such member of an account\nimported 1, refused 1\n"; status != 1 || !strings.Contains(told.String(), want) {
 		t.Errorf("the second time: status %d and %q, want 1 and %q", status, told.String(), want)
 	}
 }
