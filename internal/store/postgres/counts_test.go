@@ -292,6 +292,15 @@ func TestAFolderThatIsBrokenOffAgainAndAgainLosesNothing(t *testing.T) {
 	m.wantFolded(t, 3)
 }
 
+// mustCount puts accounts with these numbers, and has them indexed and counted in pieces of the size.
+func mustCount(t *testing.T, s *postgres.Store, size int64, count int, n func(i int) int) {
+	t.Helper()
+	putNumbers(t, s, count, n)
+	mustBegin(t, s, "n")
+	mustWork(t, s)
+	mustFold(t, s, size)
+}
+
 // putNumbers writes accounts whose data.n is what the function says, 500 in a change.
 func putNumbers(t testing.TB, s store.Store, count int, n func(i int) int) {
 	t.Helper()
@@ -329,10 +338,7 @@ func TestLargeResultsAreCountedByAddingUp(t *testing.T) {
 		"all the same":          {func(i int) int { return 7 }, `WHERE data.n = 7 LIMIT 1`, count},
 		"two values":            {func(i int) int { return i % 2 }, `WHERE data.n < 1 LIMIT 1`, count / 2},
 	} {
-		putNumbers(t, s, count, tt.n)
-		mustBegin(t, s, "n")
-		mustWork(t, s)
-		mustFold(t, s, 100)
+		mustCount(t, s, 100, count, tt.n)
 		m := momentOf(t, beside(t, url))
 		m.wantTrue(t)
 		m.wantFolded(t, 100)
@@ -381,10 +387,7 @@ func TestLargeResultsAreCountedByAddingUp(t *testing.T) {
 func TestAGroupThatIsEmptiedLeavesNothing(t *testing.T) {
 	url := database(t)
 	s := open(t, postgres.Options{URL: url, IndexAfter: -1})
-	putNumbers(t, s, 1000, func(i int) int { return i })
-	mustBegin(t, s, "n")
-	mustWork(t, s)
-	mustFold(t, s, 10)
+	mustCount(t, s, 10, 1000, func(i int) int { return i })
 	for from := 0; from < 1000; from += 250 {
 		err := s.Change(t.Context(), func(tx store.Tx) error {
 			for i := from; i < from+250; i++ {
@@ -421,10 +424,7 @@ func TestAGroupThatIsEmptiedLeavesNothing(t *testing.T) {
 func TestWhatDoesNotHappenIsNotCounted(t *testing.T) {
 	url := database(t)
 	s := open(t, postgres.Options{URL: url, IndexAfter: -1})
-	putNumbers(t, s, 10, func(i int) int { return i })
-	mustBegin(t, s, "n")
-	mustWork(t, s)
-	mustFold(t, s, 4)
+	mustCount(t, s, 4, 10, func(i int) int { return i })
 	refused := errors.New("refused")
 	for _, tt := range []struct {
 		fn      func(tx store.Tx) error
@@ -500,10 +500,7 @@ func TestACopyIsCounted(t *testing.T) {
 func TestADatabaseThatIsSpreadIsCountedRowByRow(t *testing.T) {
 	url := database(t)
 	s, other := open(t, postgres.Options{URL: url, IndexAfter: -1}), open(t, postgres.Options{URL: url, IndexAfter: -1})
-	putNumbers(t, s, 100, func(i int) int { return i })
-	mustBegin(t, s, "n")
-	mustWork(t, s)
-	mustFold(t, s, 4)
+	mustCount(t, s, 4, 100, func(i int) int { return i })
 	putNumbers(t, other, 50, func(i int) int { return i + 1 })
 	if err := postgres.StopCounting(t.Context(), s); err != nil {
 		t.Fatal(err)
