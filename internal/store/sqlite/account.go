@@ -22,8 +22,8 @@ const (
 const (
 	sqlGetAccount = `SELECT ` + accountColumns + ` FROM accounts WHERE grp = ? AND uid = ?`
 
-	sqlInsertAccount = `INSERT INTO accounts (` + accountColumns + `, grp) VALUES
-		(?,?,?,?,?,?,?,?, ?,?,?,?, ?,?,?,?,?,?, ?,?,?,?, ?,?,?,?,?,?,?,?,?,?, ?)`
+	sqlInsertAccount = `INSERT INTO accounts (` + accountColumns + `, grp, id) VALUES
+		(?,?,?,?,?,?,?,?, ?,?,?,?, ?,?,?,?,?,?, ?,?,?,?, ?,?,?,?,?,?,?,?,?,?, ?,?)`
 
 	sqlUpdateAccount = `UPDATE accounts SET (` + changingColumns + `) =
 		(?,?,?,?,?,?, ?,?,?,?, ?,?,?,?,?,?, ?,?,?,?, ?,?,?,?,?,?,?,?,?,?)
@@ -31,12 +31,9 @@ const (
 	sqlUpdateCreated = `UPDATE accounts SET created = ? WHERE grp = ? AND uid = ? AND rev = ?`
 
 	sqlHasAccount    = `SELECT 1 FROM accounts WHERE grp = ? AND uid = ?`
-	sqlDeleteAccount = `DELETE FROM accounts WHERE grp = ? AND uid = ?`
-
-	sqlOwner              = `SELECT uid FROM identifiers WHERE grp = ? AND space = ? AND value = ?`
-	sqlClaim              = `INSERT INTO identifiers (grp, space, value, uid) VALUES (?,?,?,?) ON CONFLICT DO NOTHING`
-	sqlRelease            = `DELETE FROM identifiers WHERE grp = ? AND space = ? AND value = ? AND uid = ?`
-	sqlReleaseIdentifiers = `DELETE FROM identifiers WHERE grp = ? AND uid = ?`
+	sqlDeleteAccount = `DELETE FROM accounts WHERE id = ?`
+	sqlAccountRow    = `SELECT id FROM accounts WHERE grp = ? AND uid = ?`
+	sqlNextAccount   = `SELECT coalesce(max(id), 0) + 1 FROM accounts`
 )
 
 func getAccount(c *sqlite.Conn, group, uid string) (*store.Account, error) {
@@ -84,6 +81,14 @@ func scanAccount(r *row, a *store.Account) error {
 	return nil
 }
 
+func bindAccount(b *binder, a *store.Account, rev, row int64) {
+	b.text(a.UID)
+	b.time(a.Created)
+	bindChanging(b, a, rev)
+	b.text(a.Group)
+	b.int(row)
+}
+
 func bindChanging(b *binder, a *store.Account, rev int64) {
 	b.int(rev)
 	b.time(a.Registered)
@@ -112,10 +117,8 @@ func bindChanging(b *binder, a *store.Account, rev int64) {
 	}
 }
 
-func putAccount(c *sqlite.Conn, a *store.Account) error {
-	if a.Rev == 0 {
-		return insertAccount(c, a)
-	}
+// replaceAccount writes an account that is there already.
+func replaceAccount(c *sqlite.Conn, a *store.Account) error {
 	changed, err := updateAccount(c, a)
 	if err == nil && changed == 0 {
 		changed, err = updateCreated(c, a)
@@ -162,13 +165,8 @@ func updateCreated(c *sqlite.Conn, a *store.Account) (changed int, err error) {
 	return updateAccount(c, a)
 }
 
-func insertAccount(c *sqlite.Conn, a *store.Account) error {
-	_, err := exec(c, sqlInsertAccount, func(b *binder) {
-		b.text(a.UID)
-		b.time(a.Created)
-		bindChanging(b, a, 1)
-		b.text(a.Group)
-	})
+func insertAccount(c *sqlite.Conn, a *store.Account, row int64) error {
+	_, err := exec(c, sqlInsertAccount, func(b *binder) { bindAccount(b, a, 1, row) })
 	if isUnique(err) {
 		return store.ErrExists
 	}
@@ -180,15 +178,14 @@ func insertAccount(c *sqlite.Conn, a *store.Account) error {
 }
 
 func deleteAccount(c *sqlite.Conn, group, uid string) error {
-	key := func(b *binder) { b.text(group); b.text(uid) }
-	changed, err := exec(c, sqlDeleteAccount, key)
+	row, err := accountRow(c, group, uid)
 	if err != nil {
 		return err
 	}
-	if changed == 0 {
-		return store.ErrNotFound
+	if _, err := exec(c, sqlDeleteAccount, func(b *binder) { b.int(row) }); err != nil {
+		return err
 	}
-	if _, err := exec(c, sqlReleaseIdentifiers, key); err != nil {
+	if err := releaseIdentifiers(c, group, uid, row); err != nil {
 		return err
 	}
 	if err := deleteAccountsData(c, group, uid); err != nil {
@@ -198,42 +195,10 @@ func deleteAccount(c *sqlite.Conn, group, uid string) error {
 	return err
 }
 
-func getOwner(c *sqlite.Conn, group string, id store.Identifier) (string, error) {
-	var uid string
-	err := get(c, sqlOwner,
-		func(b *binder) { b.text(group); b.text(id.Space); b.text(id.Value) },
-		func(r *row) error { uid = r.text(); return nil })
-	return uid, err
-}
-
-func claimIdentifier(c *sqlite.Conn, group string, id store.Identifier, uid string) error {
-	changed, err := exec(c, sqlClaim, func(b *binder) {
-		b.text(group)
-		b.text(id.Space)
-		b.text(id.Value)
-		b.text(uid)
-	})
-	if err != nil || changed == 1 {
-		return err
-	}
-	owner, err := getOwner(c, group, id)
-	if err != nil {
-		return err
-	}
-	if owner != uid {
-		return &store.TakenError{Identifier: id, UID: owner}
-	}
-	return nil
-}
-
-func releaseIdentifier(c *sqlite.Conn, group string, id store.Identifier, uid string) error {
-	_, err := exec(c, sqlRelease, func(b *binder) {
-		b.text(group)
-		b.text(id.Space)
-		b.text(id.Value)
-		b.text(uid)
-	})
-	return err
+// accountRow is the number of the account's row.
+func accountRow(c *sqlite.Conn, group, uid string) (id int64, err error) {
+	err = get(c, sqlAccountRow, func(b *binder) { b.text(group); b.text(uid) }, func(r *row) error { id = r.int(); return nil })
+	return id, err
 }
 
 // has tells whether a query finds a row.

@@ -90,8 +90,6 @@ type written struct {
 	row    int64
 }
 
-const sqlAccountRow = `SELECT id FROM accounts WHERE grp = ? AND uid = ?`
-
 // indexes reads what the indexes have to know of an account that is about to be changed, or to be inserted: then there is
 // nothing of it. Without indexes that is nothing.
 func (t *tx) indexes(group, uid string, inserted bool) (*written, error) {
@@ -110,11 +108,6 @@ func (t *tx) indexes(group, uid string, inserted bool) (*written, error) {
 		w.row, err = accountRow(t.c, group, uid)
 	}
 	return w, err
-}
-
-func accountRow(c *sqlite.Conn, group, uid string) (id int64, err error) {
-	err = get(c, sqlAccountRow, func(b *binder) { b.text(group); b.text(uid) }, func(r *row) error { id = r.int(); return nil })
-	return id, err
 }
 
 // follow brings the indexes to what the account is after the change; nil: deleted. It writes what is different only.

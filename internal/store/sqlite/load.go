@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -9,9 +10,10 @@ import (
 )
 
 const (
-	sqlLoadIdentifier = `INSERT INTO identifiers (grp, space, value, uid) VALUES (?,?,?,?)`
-	sqlLoadType       = `INSERT INTO data_types (grp, name, rev, created, schema) VALUES (?,?,?,?,?)`
-	sqlLoadObject     = `INSERT INTO data_objects (last_updated, uniques, data, created, rev, grp, type, oid, uid) VALUES (?,?,?,?,?,?,?,?,?)`
+	sqlLoadIdentifier = `INSERT INTO identifiers (grp, space, value, uid, account) VALUES
+		(?1,?2,?3,?4, coalesce((SELECT id FROM accounts WHERE grp = ?1 AND uid = ?4), 0))`
+	sqlLoadType   = `INSERT INTO data_types (grp, name, rev, created, schema) VALUES (?,?,?,?,?)`
+	sqlLoadObject = `INSERT INTO data_objects (last_updated, uniques, data, created, rev, grp, type, oid, uid) VALUES (?,?,?,?,?,?,?,?,?)`
 	// A value that moves from one object to another may come before it goes.
 	sqlLoadValue = `INSERT INTO data_uniques (oid, uid, grp, type, hash) VALUES (?,?,?,?,?)
 		ON CONFLICT DO UPDATE SET oid = excluded.oid, uid = excluded.uid`
@@ -38,33 +40,60 @@ func (s *Store) Load(ctx context.Context, run int64, edits []store.Edit) error {
 		}
 		t.wrote, t.touched.every = true, true
 		for _, e := range edits {
-			for _, step := range []struct {
-				record   store.Record
-				do       func(c *sqlite.Conn, r store.Record) error
-				accounts int64
-			}{{e.Old, unload, -1}, {e.New, load, 1}} {
-				if step.record == nil {
-					continue
-				}
-				place := step.record.Place()
-				t.configured = t.configured || place.Kind <= store.SigningKeyRecord || place.Kind == store.VersionRecord
-				if err := step.do(t.c, step.record); err != nil {
-					return fmt.Errorf("%s %q: %w", place.Kind, place.Texts, err)
-				}
-				if a, ok := step.record.(*store.Account); ok {
-					t.grow(a.Group, step.accounts)
-				}
+			if err := t.edit(e); err != nil {
+				place := cmp.Or(e.New, e.Old).Place()
+				return fmt.Errorf("%s %q: %w", place.Kind, place.Texts, err)
 			}
 		}
 		return nil
 	}})
 }
 
+func (t *tx) edit(e store.Edit) error {
+	kind := cmp.Or(e.New, e.Old).Place().Kind
+	t.configured = t.configured || kind <= store.SigningKeyRecord || kind == store.VersionRecord
+	if kind == store.AccountRecord {
+		was, _ := e.Old.(*store.Account)
+		is, _ := e.New.(*store.Account)
+		return t.editAccount(was, is)
+	}
+	if e.Old != nil {
+		if err := unload(t.c, e.Old); err != nil {
+			return err
+		}
+	}
+	if e.New == nil {
+		return nil
+	}
+	return load(t.c, e.New)
+}
+
+// editAccount removes and stores an account and nothing that belongs to it but is a record of its own: identifiers keep the
+// number of the row that takes the place of the old one.
+func (t *tx) editAccount(was, is *store.Account) error {
+	var row int64
+	var err error
+	if was == nil {
+		row, err = t.rows.take(t.c)
+	} else if row, err = accountRow(t.c, was.Group, was.UID); err == nil {
+		_, err = exec(t.c, sqlDeleteAccount, func(b *binder) { b.int(row) })
+		t.grow(was.Group, -1)
+	}
+	if err != nil {
+		return err
+	}
+	if is == nil {
+		_, err = exec(t.c, sqlOrphan, func(b *binder) { b.int(row) })
+		return err
+	}
+	t.grow(is.Group, 1)
+	_, err = exec(t.c, sqlInsertAccount, func(b *binder) { bindAccount(b, is, is.Rev, row) })
+	return err
+}
+
 // load stores a record whose place is free. The version of the configuration is a record of its own: it is not raised here.
 func load(c *sqlite.Conn, r store.Record) error {
 	switch r := r.(type) {
-	case *store.Account:
-		return loadAccount(c, r)
 	case *store.Session:
 		return putSession(c, r)
 	case *store.DataObject:
@@ -111,16 +140,6 @@ func load(c *sqlite.Conn, r store.Record) error {
 	return err
 }
 
-func loadAccount(c *sqlite.Conn, a *store.Account) error {
-	_, err := exec(c, sqlInsertAccount, func(b *binder) {
-		b.text(a.UID)
-		b.time(a.Created)
-		bindChanging(b, a, a.Rev)
-		b.text(a.Group)
-	})
-	return err
-}
-
 func loadObject(c *sqlite.Conn, o *store.DataObject) error {
 	_, err := exec(c, sqlLoadObject, func(b *binder) {
 		b.time(o.LastUpdated)
@@ -158,8 +177,6 @@ func unload(c *sqlite.Conn, r store.Record) error {
 		sql, bind = sqlDeleteSigningKey, func(b *binder) { b.text(r.ID) }
 	case *store.DataType:
 		sql, bind = sqlUnloadType, func(b *binder) { b.text(r.Group); b.text(r.Name) }
-	case *store.Account:
-		sql, bind = sqlDeleteAccount, func(b *binder) { b.text(r.Group); b.text(r.UID) }
 	case *store.OwnedIdentifier:
 		sql, bind = sqlRelease, func(b *binder) { b.text(r.Group); b.text(r.Space); b.text(r.Value); b.text(r.UID) }
 	case *store.Session:

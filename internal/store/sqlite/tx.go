@@ -23,6 +23,9 @@ type tx struct {
 	touched touched
 	// grown is by how many accounts groups have grown, or shrunk.
 	grown []growth
+	// rows are the numbers of the rows that the transaction inserts, of which the function has promised one.
+	rows    *rowNumbers
+	promise rowPromise
 	// entries is where the cache's entries of the transaction are put together; nil if nothing is kept.
 	entries *[]byte
 }
@@ -102,11 +105,13 @@ func (t *tx) PutAccount(a *store.Account) error {
 		if err != nil {
 			return err
 		}
-		if err := putAccount(c, a); err != nil {
-			return err
-		}
 		if isNew {
+			if err := t.insert(c, a); err != nil {
+				return err
+			}
 			t.grow(a.Group, 1)
+		} else if err := replaceAccount(c, a); err != nil {
+			return err
 		}
 		t.stored(a)
 		return t.follow(w, a)
@@ -118,6 +123,10 @@ func (t *tx) DeleteAccount(group, uid string) error {
 	return t.write(func(c *sqlite.Conn) error {
 		w, err := t.indexes(group, uid, false)
 		if err != nil {
+			return err
+		}
+		// Its identifiers must have its number, and nobody must be given the number again.
+		if err := t.settle(c); err != nil {
 			return err
 		}
 		if err := deleteAccount(c, group, uid); err != nil {
@@ -133,7 +142,7 @@ func (t *tx) Owner(group string, id store.Identifier) (string, error) {
 }
 
 func (t *tx) ClaimIdentifier(group string, id store.Identifier, uid string) error {
-	return t.write(func(c *sqlite.Conn) error { return claimIdentifier(c, group, id, uid) })
+	return t.write(func(c *sqlite.Conn) error { return t.claim(c, group, id, uid) })
 }
 
 func (t *tx) ReleaseIdentifier(group string, id store.Identifier, uid string) error {

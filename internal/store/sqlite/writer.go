@@ -41,6 +41,8 @@ type writer struct {
 	fields catalogue
 	// audits are the ends of the chains of audit records that this process writes.
 	audits *chains
+	// rows are the numbers of the rows that the present transaction inserts.
+	rows rowNumbers
 
 	// group holds the jobs of the present transaction, of which running is the one whose function runs.
 	group   []*job
@@ -197,7 +199,7 @@ func (w *writer) transact() {
 
 // newTx is what the next function of the group sees of the transaction.
 func (w *writer) newTx() *tx {
-	t := &tx{c: w.c.Conn, fields: &w.fields, audits: w.audits}
+	t := &tx{c: w.c.Conn, fields: &w.fields, audits: w.audits, rows: &w.rows}
 	if w.accounts != nil {
 		t.entries = &w.entries
 	}
@@ -215,6 +217,7 @@ func (w *writer) begin() error {
 	}
 	w.audits.begin()
 	w.fields.settled = false
+	w.rows = rowNumbers{}
 	return w.exec("BEGIN IMMEDIATE")
 }
 
@@ -260,7 +263,10 @@ func (w *writer) guarded(t *tx, j *job) (err error) {
 			err = fmt.Errorf("panic in a change: %v\n%s", p, debug.Stack())
 		}
 	}()
-	return j.fn(t)
+	if err := j.fn(t); err != nil || w.c.AutocommitEnabled() {
+		return err
+	}
+	return t.settle(w.c.Conn)
 }
 
 // commit commits, with the sizes of the groups. A change of the configuration is announced to those who keep it in memory, in this process and in others, and

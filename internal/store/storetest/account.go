@@ -3,6 +3,9 @@ package storetest
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -109,6 +112,7 @@ var accountTests = []test{
 		wantError(t, s.Change(t.Context(), func(tx store.Tx) error { return tx.PutAccount(gone) }), store.ErrNotFound)
 	}},
 	{"deleting an account takes its identifiers and sessions along, and nobody else's", deleteTakesAlong},
+	{"deleting an account takes its identifiers along whenever they were claimed", deleteTakesAlongWhatever},
 	{"an identifier is found until it is released", identifierLife},
 	{"a taken identifier tells who holds it", func(t *testing.T, s store.Store) {
 		id := email("a@example.com")
@@ -173,6 +177,101 @@ func deleteTakesAlong(t *testing.T, s store.Store) {
 	_, err = s.Session(t.Context(), group, "other", hash(2))
 	must(t, err)
 	wantError(t, s.Change(t.Context(), func(tx store.Tx) error { return tx.DeleteAccount(group, "mine") }), store.ErrNotFound)
+}
+
+// deleteTakesAlongWhatever: accounts get identifiers before they are there, at once with others, and after a change that failed. After each
+// step of a case the accounts in the map own what it says; then each is deleted, and exactly its own are free.
+func deleteTakesAlongWhatever(t *testing.T, s store.Store) {
+	type step func(tx store.Tx) error
+	put := func(uid string) step { return func(tx store.Tx) error { return tx.PutAccount(bare(uid)) } }
+	claim := func(uid, value string) step {
+		return func(tx store.Tx) error { return tx.ClaimIdentifier(group, email(value), uid) }
+	}
+	remove := func(uid string) step { return func(tx store.Tx) error { return tx.DeleteAccount(group, uid) } }
+	again := func(uid string) step {
+		return func(tx store.Tx) error {
+			a, err := tx.Account(group, uid)
+			if err != nil {
+				return err
+			}
+			return tx.PutAccount(a)
+		}
+	}
+	// there inserts an account that is there already, after claiming for it.
+	there := func(uid, value string) step {
+		return func(tx store.Tx) error {
+			if err := claim(uid, value)(tx); err != nil {
+				return err
+			}
+			if err := put(uid)(tx); !errors.Is(err, store.ErrExists) {
+				return fmt.Errorf("inserted twice: %w", err)
+			}
+			return nil
+		}
+	}
+	for _, tt := range []struct {
+		name    string
+		changes [][]step
+		owned   map[string][]string
+	}{
+		{"after", [][]step{{put("a"), claim("a", "1"), claim("a", "2")}}, map[string][]string{"a": {"1", "2"}}},
+		{"before", [][]step{{claim("a", "1"), claim("a", "2"), put("a")}}, map[string][]string{"a": {"1", "2"}}},
+		{"before and after", [][]step{{claim("a", "1"), put("a"), claim("a", "2")}, {claim("a", "3")}, {claim("a", "4"), again("a")}},
+			map[string][]string{"a": {"1", "2", "3", "4"}}},
+		{"in an earlier change", [][]step{{claim("a", "1")}, {put("a")}}, map[string][]string{"a": {"1"}}},
+		{"one after the other", [][]step{{claim("a", "1"), put("a"), claim("b", "2"), put("b"), claim("c", "3"), put("c")}},
+			map[string][]string{"a": {"1"}, "b": {"2"}, "c": {"3"}}},
+		{"crosswise", [][]step{{claim("a", "1"), claim("b", "2"), claim("a", "3"), put("b"), put("c"), claim("b", "4"), claim("c", "5"), put("a")}},
+			map[string][]string{"a": {"1", "3"}, "b": {"2", "4"}, "c": {"5"}}},
+		{"another is inserted between", [][]step{{claim("a", "1"), put("b"), put("a"), claim("b", "2")}}, map[string][]string{"a": {"1"}, "b": {"2"}}},
+		{"one that is there", [][]step{{put("a"), put("b")}, {claim("b", "1"), claim("a", "2"), put("c"), claim("c", "3")}},
+			map[string][]string{"a": {"2"}, "b": {"1"}, "c": {"3"}}},
+		{"inserted although it is there", [][]step{{put("a")}, {put("b"), there("a", "1"), claim("c", "2"), put("c")}},
+			map[string][]string{"a": {"1"}, "b": {}, "c": {"2"}}},
+		{"deleted and made again", [][]step{{put("a"), claim("a", "1"), remove("a"), claim("a", "2"), put("a")}}, map[string][]string{"a": {"2"}}},
+		{"deleted, and another is made", [][]step{{put("a"), claim("a", "1")}, {remove("a"), claim("b", "2"), put("b")}, {claim("a", "1"), put("a")}},
+			map[string][]string{"a": {"1"}, "b": {"2"}}},
+		{"two of one name in two groups", [][]step{{claim("a", "1"), func(tx store.Tx) error {
+			a := bare("a")
+			a.Group = "elsewhere"
+			return errors.Join(tx.ClaimIdentifier("elsewhere", email("1"), "a"), tx.PutAccount(a), tx.DeleteAccount("elsewhere", "a"))
+		}, put("a")}}, map[string][]string{"a": {"1"}}},
+	} {
+		for _, steps := range tt.changes {
+			err := s.Change(t.Context(), func(tx store.Tx) error {
+				for _, do := range steps {
+					if err := do(tx); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatalf("%s: %v", tt.name, err)
+			}
+		}
+		gone := map[string]bool{}
+		look := func() {
+			t.Helper()
+			for uid, values := range tt.owned {
+				for _, value := range values {
+					owner, err := s.Owner(t.Context(), group, email(value))
+					switch {
+					case gone[uid] && !errors.Is(err, store.ErrNotFound):
+						t.Errorf("%s: %s is gone, and %s belongs to %q (%v)", tt.name, uid, value, owner, err)
+					case !gone[uid] && owner != uid:
+						t.Errorf("%s: without %v, %s belongs to %q (%v), want %s", tt.name, gone, value, owner, err, uid)
+					}
+				}
+			}
+		}
+		look()
+		for _, uid := range slices.Sorted(maps.Keys(tt.owned)) {
+			change(t, s, func(tx store.Tx) error { return tx.DeleteAccount(group, uid) })
+			gone[uid] = true
+			look()
+		}
+	}
 }
 
 func identifierLife(t *testing.T, s store.Store) {
