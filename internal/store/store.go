@@ -67,6 +67,14 @@ type Store interface {
 	Close() error
 }
 
+// Ahead is a store whose disk need not be waited for after each change.
+type Ahead interface {
+	// ChangeAhead is [Store.Change], but returns when everybody sees the change, and the death of this process loses nothing of it:
+	// the loss of the machine's power may, until settle has returned nil or a later Change has written something. What is lost then are
+	// the latest changes, each as a whole.
+	ChangeAhead(ctx context.Context, fn func(tx Tx) error) (settle func() error, err error)
+}
+
 // Reader reads committed records. A read sees every change that was acknowledged before it began (but see
 // [Configuration]). Records come back as
 // fresh copies that the caller may keep and alter. Missing ones are ErrNotFound.

@@ -63,8 +63,9 @@ type item struct {
 }
 
 // ImportAll imports the rows in the order of the file: they are prepared by several goroutines, a batch each, and written by
-// one, in transactions of several batches; the next are made ready meanwhile. A row that is refused does not stop the others. It
-// returns at the first error that is not a refusal; what [Run.Done] was told of is done for good.
+// one, in transactions of several batches; the next are made ready meanwhile, and those before are waited for to be on the disk. A
+// row that is refused does not stop the others. It returns at the first error that is not a refusal; what [Run.Done] was told of is
+// done for good.
 func (i *Importer) ImportAll(ctx context.Context, rows Reader, run Run) (Progress, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -90,12 +91,20 @@ func (i *Importer) ImportAll(ctx context.Context, rows Reader, run Run) (Progres
 		defer close(groups)
 		unready = gather(ctx, order, groups)
 	})
-	w := &writing{importer: i, run: run, progress: run.From}
-	err := w.all(ctx, groups)
+	wrote := make(chan *written)
+	var unwritten error
+	running.Go(func() {
+		defer close(wrote)
+		unwritten = i.writeAll(ctx, groups, wrote)
+	})
+	t := &telling{run: run, progress: run.From}
+	err := t.all(wrote)
 	cancel(err)
+	for range wrote { // What is not settled is not told of.
+	}
 	running.Wait()
 	// A file that cannot be read on is imported as far as it can.
-	return w.progress, cmp.Or(err, unready, unread)
+	return t.progress, cmp.Or(err, unwritten, unready, unread)
 }
 
 // read makes batches of the rows, in order.
@@ -160,25 +169,40 @@ func (i *Importer) prepareAll(ctx context.Context, b *batch) error {
 	return nil
 }
 
-// writing is the one goroutine that writes.
-type writing struct {
-	importer *Importer
-	run      Run
-	progress Progress
+// written are batches whose rows are in the store, for good when settle returns nil.
+type written struct {
+	batches []*batch
+	settle  func() error
 }
 
-func (w *writing) all(ctx context.Context, groups <-chan []*batch) error {
+// writeAll is the one goroutine that writes. While the rows of one transaction are waited for, it writes those of the next, and no
+// further ones.
+func (i *Importer) writeAll(ctx context.Context, groups <-chan []*batch, wrote chan<- *written) error {
 	for batches := range groups {
-		if err := w.write(ctx, batches); err != nil {
+		settle, err := i.write(ctx, batches)
+		if err != nil {
 			return err
 		}
+		wrote <- &written{batches, settle}
 	}
 	return nil
 }
 
-// write writes the rows of the batches, and tells what became of each.
-func (w *writing) write(ctx context.Context, batches []*batch) error {
+// write writes the rows of the batches, of which only what became of them is kept.
+func (i *Importer) write(ctx context.Context, batches []*batch) (settle func() error, err error) {
+	settle = func() error { return nil }
 	var together []*prepared
+	flush := func() error {
+		latest, err := i.together(ctx, together)
+		if latest != nil {
+			settle = latest
+		}
+		for _, p := range together {
+			p.draft = nil
+		}
+		together = together[:0]
+		return err
+	}
 	for _, b := range batches {
 		for n := range b.rows {
 			x := &b.rows[n]
@@ -187,8 +211,8 @@ func (w *writing) write(ctx context.Context, batches []*batch) error {
 			}
 			if x.prepared.extendsSchema() {
 				// An earlier row may have extended the schema by the same fields meanwhile.
-				if err := w.importer.renew(ctx, x.prepared); err != nil {
-					return err
+				if err := i.renew(ctx, x.prepared); err != nil {
+					return nil, err
 				}
 			}
 			switch {
@@ -198,27 +222,18 @@ func (w *writing) write(ctx context.Context, batches []*batch) error {
 				together = append(together, x.prepared)
 				continue
 			}
-			if err := w.together(ctx, together); err != nil {
-				return err
+			if err := flush(); err != nil {
+				return nil, err
 			}
-			together = together[:0]
-			if err := w.importer.alone(ctx, x.prepared); err != nil {
-				return err
+			if err := i.alone(ctx, x.prepared); err != nil {
+				return nil, err
 			}
 		}
 	}
-	if err := w.together(ctx, together); err != nil {
-		return err
+	if err := flush(); err != nil {
+		return nil, err
 	}
-	for _, b := range batches {
-		for n := range b.rows {
-			w.count(&b.rows[n])
-		}
-	}
-	if w.run.Done != nil {
-		w.run.Done(w.progress)
-	}
-	return nil
+	return settle, nil
 }
 
 // renew works the account out against the site as it is now.
@@ -233,33 +248,40 @@ func (i *Importer) renew(ctx context.Context, p *prepared) error {
 }
 
 // together writes the rows in one transaction. If it fails as a whole, each gets one of its own, so that what is wrong with
-// one row is that row's alone.
-func (w *writing) together(ctx context.Context, rows []*prepared) error {
+// one row is that row's alone. settle is nil if there is nothing to wait for.
+func (i *Importer) together(ctx context.Context, rows []*prepared) (settle func() error, err error) {
 	if len(rows) == 0 {
-		return nil
+		return nil, nil
 	}
-	upsert := w.importer.Upsert
-	err := w.importer.Store.Change(ctx, func(tx store.Tx) error {
+	settle, err = i.change(ctx, func(tx store.Tx) error {
 		if err := expect(tx, rows); err != nil {
 			return err
 		}
 		for _, p := range rows {
-			if err := p.store(tx, upsert); err != nil {
+			if err := p.store(tx, i.Upsert); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	if err == nil || ctx.Err() != nil {
-		return err
+		return settle, err
 	}
 	for _, p := range rows {
 		p.err = nil
-		if err := w.importer.alone(ctx, p); err != nil {
-			return err
+		if err := i.alone(ctx, p); err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return nil, nil
+}
+
+// change does not wait for the disk where that can be done later.
+func (i *Importer) change(ctx context.Context, fn func(tx store.Tx) error) (settle func() error, err error) {
+	if s, ok := i.Store.(store.Ahead); ok {
+		return s.ChangeAhead(ctx, fn)
+	}
+	return nil, i.Store.Change(ctx, fn)
 }
 
 // expect says what the rows will look for.
@@ -291,29 +313,52 @@ func expect(tx store.Tx, rows []*prepared) error {
 	return nil
 }
 
+// telling counts the rows that are there for good, and tells of them.
+type telling struct {
+	run      Run
+	progress Progress
+}
+
+func (t *telling) all(wrote <-chan *written) error {
+	for w := range wrote {
+		if err := w.settle(); err != nil {
+			return err
+		}
+		for _, b := range w.batches {
+			for n := range b.rows {
+				t.count(&b.rows[n])
+			}
+		}
+		if t.run.Done != nil {
+			t.run.Done(t.progress)
+		}
+	}
+	return nil
+}
+
 // count tells how the row ended.
-func (w *writing) count(x *item) {
-	w.progress.Rows++
+func (t *telling) count(x *item) {
+	t.progress.Rows++
 	refused := x.bad
 	if refused == nil && x.prepared.err != nil {
 		errors.As(x.prepared.err, &refused)
 	}
 	if refused == nil {
-		w.progress.Imported++
+		t.progress.Imported++
 		for _, c := range x.prepared.conflicts {
-			if w.run.Warned != nil {
-				w.run.Warned(&RowError{x.row.Line, fmt.Errorf("imported without the identity %s %q, which belongs to another account", c.Provider, c.ProviderUID)})
+			if t.run.Warned != nil {
+				t.run.Warned(&RowError{x.row.Line, fmt.Errorf("imported without the identity %s %q, which belongs to another account", c.Provider, c.ProviderUID)})
 			}
 		}
 		return
 	}
-	// What was written after the last note of an earlier run is there already, and was not refused.
-	if w.run.Again && w.progress.Rows <= w.run.From.Rows+mostRows && errors.Is(refused, errThereAlready) {
-		w.progress.Imported++
+	// What was written after the last note of an earlier run is there already, and was not refused: rows of two transactions.
+	if t.run.Again && t.progress.Rows <= t.run.From.Rows+2*mostRows && errors.Is(refused, errThereAlready) {
+		t.progress.Imported++
 		return
 	}
-	w.progress.Refused++
-	if w.run.Refused != nil {
-		w.run.Refused(refused)
+	t.progress.Refused++
+	if t.run.Refused != nil {
+		t.run.Refused(refused)
 	}
 }

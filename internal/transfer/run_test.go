@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -70,7 +71,7 @@ func TestRowsOfAFileAreImportedInItsOrder(t *testing.T) {
 func TestAnImportThatWasStoppedGoesOnWhereItEnded(t *testing.T) {
 	x := newTarget(t, "")
 	var file strings.Builder
-	const rows = 6000
+	const rows = 12000
 	for i := range rows {
 		fmt.Fprintf(&file, `{"email":"u%d@example.com","isActive":%t}`+"\n", i, i%2 == 0)
 	}
@@ -104,6 +105,66 @@ func TestAnImportThatWasStoppedGoesOnWhereItEnded(t *testing.T) {
 	// Without a note all of them are refused.
 	if done, _, _ := x.all(file.String(), transfer.Run{}); done.Refused != rows {
 		t.Errorf("%+v", done)
+	}
+}
+
+// unsettled is a store whose disk is waited for later: settle waits until it may.
+type unsettled struct {
+	store.Store
+	settle func(change int) error
+
+	mu      sync.Mutex
+	changes int
+}
+
+func (s *unsettled) ChangeAhead(ctx context.Context, fn func(tx store.Tx) error) (func() error, error) {
+	if err := s.Change(ctx, fn); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.changes++
+	change := s.changes
+	return func() error { return s.settle(change) }, nil
+}
+
+// TestNobodyIsToldOfRowsThatAPowerLossMayTake: what was written when the disk failed is neither counted nor reported, and the next run
+// takes it for what it is.
+func TestNobodyIsToldOfRowsThatAPowerLossMayTake(t *testing.T) {
+	x := newTarget(t, "")
+	var file strings.Builder
+	const rows = 14000
+	for i := range rows {
+		fmt.Fprintf(&file, `{"UID":"u%05d"}`+"\n", i)
+		if i%3000 == 0 {
+			file.WriteString("nonsense\n")
+		}
+	}
+	bad := errors.New("the disk is broken")
+	var settledRows, told int
+	inner := x.Store
+	x.Store = &unsettled{Store: inner, settle: func(change int) error {
+		if told > settledRows {
+			t.Errorf("%d rows were told of, and %d are settled", told, settledRows)
+		}
+		if change == 3 {
+			return bad
+		}
+		settledRows = change * 4096
+		return nil
+	}}
+	done, refused, err := x.all(file.String(), transfer.Run{Done: func(p transfer.Progress) { told = int(p.Rows) }})
+	if !errors.Is(err, bad) || done.Rows == 0 || int(done.Rows) > 2*4096 || told != int(done.Rows) || len(refused) != int(done.Refused) {
+		t.Fatalf("%+v, told of %d and %d refusals: %v", done, told, len(refused), err)
+	}
+	there := strings.Count(x.exported(transfer.Plain), "\n")
+	if there <= int(done.Imported) {
+		t.Errorf("%d accounts are there, %d were told of: nothing was written meanwhile", there, done.Imported)
+	}
+	x.Store = inner
+	again, _, err := x.all(file.String(), transfer.Run{From: done, Again: true})
+	if err != nil || (again != transfer.Progress{Rows: rows + 5, Imported: rows, Refused: 5}) {
+		t.Errorf("the next run: %+v, %v", again, err)
 	}
 }
 

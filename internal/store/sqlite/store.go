@@ -78,6 +78,7 @@ type Store struct {
 	// sliceRows is how many rows of a table one of them looks at before it takes the next ones.
 	sliceRows int64
 	writer    *writer
+	log       logFile
 	indexer   *indexer
 	nonces    *nonceLog
 	config    *configMark
@@ -93,7 +94,10 @@ type Store struct {
 	work    sync.WaitGroup
 }
 
-var _ store.Store = (*Store)(nil)
+var (
+	_ store.Store = (*Store)(nil)
+	_ store.Ahead = (*Store)(nil)
+)
 
 // Open opens the database, creates it if the file does not exist or is empty, and brings it up to this version's form.
 // It fails with [ErrNotOurs] for a file that is something else, which it leaves untouched, with [ErrNewer] for one that
@@ -252,6 +256,6 @@ func (s *Store) Close() error {
 	s.indexer.close()
 	s.work.Wait()
 	// The writer's connection goes last: the last one that closes a file writes the log back into it.
-	return errors.Join(s.nonces.close(), s.readers.close(), s.searchers.close(), s.slicers.close(), s.writer.close(), s.accounts.close(),
-		s.config.close())
+	return errors.Join(s.nonces.close(), s.readers.close(), s.searchers.close(), s.slicers.close(), s.log.close(), s.writer.close(),
+		s.accounts.close(), s.config.close())
 }

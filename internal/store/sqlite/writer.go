@@ -20,6 +20,8 @@ const (
 // job is a function on its way through the writer.
 type job struct {
 	fn func(t *tx) error
+	// ahead: its caller does not wait for the disk.
+	ahead bool
 	// begun is set by whoever comes first: the writer, who then runs the job, or its caller, who then gives it up.
 	begun atomic.Bool
 	// finished gets one value when err says how it went.
@@ -49,6 +51,8 @@ type writer struct {
 	running *job
 	// entries is where the entries of the cache are put together that the present transaction makes.
 	entries []byte
+	// ahead: the engine does not wait for the disk.
+	ahead bool
 	// careful: each function of the group has a savepoint of its own.
 	careful bool
 }
@@ -218,6 +222,9 @@ func (w *writer) begin() error {
 	w.audits.begin()
 	w.fields.settled = false
 	w.rows = rowNumbers{}
+	if err := w.wait(); err != nil {
+		return err
+	}
 	return w.exec("BEGIN IMMEDIATE")
 }
 
