@@ -234,6 +234,29 @@ func TestFaultsAreReportedOnceEach(t *testing.T) {
 	}
 }
 
+// What a call brings is read again, by a transaction that runs once more for one.
+func TestAChangeIsNotAltered(t *testing.T) {
+	for _, present := range []string{``, `{"email":"zoe@example.com","lastName":"Example"}`} {
+		profile, data := `{"firstName":"Zoë","work":{"company":"A"}}`, `{"tier":"gold","car":{"make":"x"}}`
+		choice, subscription := `{"terms":{"isConsentGranted":true,"tags":["t"]}}`, `{"news":{"email":{"isSubscribed":true}}}`
+		a := account.New("g", uid, made)
+		a.Profile = json.RawMessage(present)
+		ch := account.Change{Email: "eve@example.com", Profile: parsed(t, profile), Data: parsed(t, data), Preferences: parsed(t, choice), Subscriptions: parsed(t, subscription)}
+		out := apply(t, a, ch, siteWith(t, "", ""), nobody)
+		if out.Err() != nil || !out.Extends {
+			t.Fatalf("%v, new fields %v", out.Err(), out.Extends)
+		}
+		if err := account.SetLocale(a, "de"); err != nil {
+			t.Fatal(err)
+		}
+		for want, o := range map[string]*document.Object{profile: ch.Profile, data: ch.Data, choice: ch.Preferences, subscription: ch.Subscriptions} {
+			if diff := cmp.Diff(want, string(o.JSON())); diff != "" {
+				t.Error(diff)
+			}
+		}
+	}
+}
+
 func TestIdentitiesOfOtherProvidersStay(t *testing.T) {
 	a := zoe(t)
 	a.Identities = json.RawMessage(`[{"provider":"facebook","providerUID":"1","firstName":"Z","bio":"b"}]`)

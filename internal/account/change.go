@@ -83,6 +83,8 @@ type Outcome struct {
 	Changed bool
 	// Concealed tells that an identifier was taken, which Rules.Conceal kept from being a fault.
 	Concealed bool
+	// Extends tells that the data have fields that the site's dynamic schema has not: see [schema.Schema.Extend].
+	Extends bool
 
 	claims, releases []string
 	// verified are the login addresses that are verified now and were not before.
@@ -159,6 +161,8 @@ type edit struct {
 
 	emails   Emails
 	loginIDs LoginIDs
+	// profile is what a.Profile holds; nil: it is as it was.
+	profile *document.Object
 	// byEmail tells whether addresses are login identifiers on the site.
 	byEmail bool
 }
@@ -465,8 +469,10 @@ func (e *edit) stamp(before *store.Account, ch *Change) {
 	a := e.a
 	profile := !bytes.Equal(before.Profile, a.Profile)
 	if profile || before.Rev == 0 {
-		a.Identities = siteIdentity(a, ch, e.rules.Now)
-		a.SocialProviders = providers(a.Identities)
+		if e.profile == nil {
+			e.profile = object(a.Profile)
+		}
+		a.Identities, a.SocialProviders = siteIdentity(a, e.profile, ch.Profile, e.rules.Now)
 	}
 	if profile || !bytes.Equal(before.Data, a.Data) || !bytes.Equal(before.Preferences, a.Preferences) ||
 		!bytes.Equal(before.Subscriptions, a.Subscriptions) {

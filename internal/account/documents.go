@@ -7,6 +7,7 @@ import (
 
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/document"
+	"github.com/doorward/doorward/internal/schema"
 )
 
 // documents checks and merges profile, data, internal, preferences and subscriptions.
@@ -15,22 +16,14 @@ func (e *edit) documents(ch *Change) error {
 	if e.rules.Lite {
 		s = s.OfLite()
 	}
-	if ch.Profile.Len() > 0 {
-		patch, stored := renamed(ch.Profile), object(e.a.Profile)
-		e.report(e.withoutOwnAddress(ch, s.CheckProfile(patch, stored, e.rules.Server))...)
-		document.MergeFlat(stored, patch)
-		if err := put(&e.a.Profile, stored); err != nil {
-			return err
-		}
-	}
-	if ch.Email != "" {
-		if err := e.firstEmail(ch.Email); err != nil {
-			return err
-		}
+	if err := e.mergeProfile(ch, s); err != nil {
+		return err
 	}
 	if ch.Data.Len() > 0 {
 		stored := object(e.a.Data)
-		e.report(s.CheckData(ch.Data, stored, e.rules.Server)...)
+		items, extends := s.CheckData(ch.Data, stored, e.rules.Server)
+		e.out.Extends = extends
+		e.report(items...)
 		if err := mergeDeep(&e.a.Data, stored, ch.Data); err != nil {
 			return err
 		}
@@ -41,6 +34,28 @@ func (e *edit) documents(ch *Change) error {
 		}
 	}
 	return e.choices(ch)
+}
+
+// mergeProfile checks and merges the profile, and gives it the address of register unless the call's profile has one.
+func (e *edit) mergeProfile(ch *Change, s *schema.Schema) error {
+	if ch.Profile.Len() == 0 && ch.Email == "" {
+		return nil
+	}
+	profile := object(e.a.Profile)
+	if ch.Profile.Len() > 0 {
+		patch := renamed(ch.Profile)
+		e.report(e.withoutOwnAddress(ch, s.CheckProfile(patch, profile, e.rules.Server))...)
+		profile = document.MergedFlat(profile, patch)
+	}
+	switch _, ok := profile.Get("email"); {
+	case !ok && ch.Email != "":
+		profile = profile.Clone() // It may be the call's.
+		profile.Set("email", document.String(ch.Email))
+	case ch.Profile.Len() == 0:
+		return nil
+	}
+	e.profile = profile
+	return put(&e.a.Profile, profile)
 }
 
 // withoutOwnAddress drops what the format of profile.email has against an address that the account has: one that it registered
@@ -56,16 +71,6 @@ func (e *edit) withoutOwnAddress(ch *Change, items []gigya.ValidationError) []gi
 			ParseEmails(e.a.Emails).Has(address) || ParseLoginIDs(e.a.LoginIDs).HasEmail(address)
 		return has && ValidEmail(address)
 	})
-}
-
-// firstEmail gives the profile the address of register, unless the call's profile has one.
-func (e *edit) firstEmail(email string) error {
-	profile := object(e.a.Profile)
-	if _, ok := profile.Get("email"); ok {
-		return nil
-	}
-	profile.Set("email", document.String(email))
-	return put(&e.a.Profile, profile)
 }
 
 // choices merges what the user decides of consents and subscriptions. Stamps, versions and the double opt-in are the
@@ -86,10 +91,10 @@ func (e *edit) choices(ch *Change) error {
 
 // choice keeps of the patch the named booleans and the tags beside them. A boolean of another type is a fault.
 func (e *edit) choice(section string, patch *document.Object, flag string) *document.Object {
-	nested := &document.Object{}
-	if err := document.MergeDeep(nested, patch); err != nil {
+	nested, err := document.MergedDeep(&document.Object{}, patch)
+	if err != nil {
 		e.fault(gigya.InvalidTypeValidationError, "invalid type for field: "+section, section)
-		return nested
+		return &document.Object{}
 	}
 	return e.pick(section, "", nested, flag)
 }
@@ -99,30 +104,33 @@ const maxChoicePath = 512
 
 // pick does the work of choice for the object at the path, which is empty or ends with a dot.
 func (e *edit) pick(section, path string, o *document.Object, flag string) *document.Object {
-	kept := &document.Object{}
-	for name, v := range o.All() {
-		switch {
-		case name == flag && !e.chosenFrom(section, strings.TrimSuffix(path, ".")):
-			e.fault(gigya.DynamicFieldsValidationError, "unknown field: "+path+name, section+"."+path+name)
-		case name == flag && v.Kind() == document.KindBool:
-			kept.Set(name, v)
-		case name == flag:
-			e.fault(gigya.InvalidTypeValidationError, "invalid type for field: "+path+name, section+"."+path+name)
-		case name == "tags" && v.Kind() == document.KindArray && e.chosenFrom(section, strings.TrimSuffix(path, ".")):
-			kept.Set(name, v)
-		case name == "__proto__" || name == "constructor" || name == "prototype":
-			// Scripts that merge what they read must not find these, as in the fields of the schema.
-			e.fault(gigya.DynamicFieldsValidationError, "unknown field: "+name, section)
-		case v.Kind() == document.KindObject && len(path)+len(name) > maxChoicePath:
-			// Every path below would be as long again: a text of one megabyte could make gigabytes of them.
-			e.fault(gigya.DynamicFieldsValidationError, "unknown field: a name is too long", section)
-		case v.Kind() == document.KindObject:
-			if below := e.pick(section, path+name+".", v.Object(), flag); below.Len() > 0 {
-				kept.Set(name, document.FromObject(below))
-			}
-		}
+	return o.Filtered(func(name string, v document.Value) (document.Value, bool) {
+		return e.picked(section, path, name, v, flag)
+	})
+}
+
+// picked returns what is kept of a member, if anything is.
+func (e *edit) picked(section, path, name string, v document.Value, flag string) (kept document.Value, ok bool) {
+	switch {
+	case name == flag && !e.chosenFrom(section, strings.TrimSuffix(path, ".")):
+		e.fault(gigya.DynamicFieldsValidationError, "unknown field: "+path+name, section+"."+path+name)
+	case name == flag && v.Kind() == document.KindBool:
+		return v, true
+	case name == flag:
+		e.fault(gigya.InvalidTypeValidationError, "invalid type for field: "+path+name, section+"."+path+name)
+	case name == "tags" && v.Kind() == document.KindArray && e.chosenFrom(section, strings.TrimSuffix(path, ".")):
+		return v, true
+	case name == "__proto__" || name == "constructor" || name == "prototype":
+		// Scripts that merge what they read must not find these, as in the fields of the schema.
+		e.fault(gigya.DynamicFieldsValidationError, "unknown field: "+name, section)
+	case v.Kind() == document.KindObject && len(path)+len(name) > maxChoicePath:
+		// Every path below would be as long again: a text of one megabyte could make gigabytes of them.
+		e.fault(gigya.DynamicFieldsValidationError, "unknown field: a name is too long", section)
+	case v.Kind() == document.KindObject:
+		below := e.pick(section, path+name+".", v.Object(), flag)
+		return document.FromObject(below), below.Len() > 0
 	}
-	return kept
+	return document.Value{}, false
 }
 
 // chosenFrom tells whether there is anything at the path to choose.
@@ -149,10 +157,11 @@ func renamed(patch *document.Object) *document.Object {
 }
 
 func mergeDeep(dst *json.RawMessage, stored, patch *document.Object) error {
-	if err := document.MergeDeep(stored, patch); err != nil {
+	merged, err := document.MergedDeep(stored, patch)
+	if err != nil {
 		return gigya.NewError(gigya.ObjectTooLarge, "the object would be nested too deeply")
 	}
-	return put(dst, stored)
+	return put(dst, merged)
 }
 
 // put writes the document back; an empty one is an absent one.

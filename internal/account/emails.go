@@ -24,7 +24,8 @@ func (e Emails) Has(address string) bool {
 
 // JSON returns the stored form, which is the wire's: both arrays are there, empty or not (recorded).
 func (e Emails) JSON() json.RawMessage {
-	dst := appendTexts([]byte(`{"verified":`), e.Verified)
+	dst := append(room(e.Verified, e.Unverified), `{"verified":`...)
+	dst = appendTexts(dst, e.Verified)
 	dst = appendTexts(append(dst, `,"unverified":`...), e.Unverified)
 	return append(dst, '}')
 }
@@ -63,7 +64,7 @@ func (l LoginIDs) Empty() bool {
 
 // JSON returns the stored form: username only if there is one, both arrays always (recorded).
 func (l LoginIDs) JSON() json.RawMessage {
-	dst := []byte{'{'}
+	dst := append(room(l.Emails, l.Unverified, []string{l.Username}), '{')
 	if l.Username != "" {
 		dst = append(dst, `"username":`...)
 		dst = append(document.AppendString(dst, l.Username), ',')
@@ -89,6 +90,17 @@ func texts(raw json.RawMessage, name string) []string {
 	return list
 }
 
+// room is an empty text with room for a document of the lists.
+func room(lists ...[]string) []byte {
+	size := len(`{"username":,"emails":[],"unverifiedEmails":[]}`)
+	for _, list := range lists {
+		for _, s := range list {
+			size += len(s) + len(`"",`)
+		}
+	}
+	return make([]byte, 0, size)
+}
+
 func appendTexts(dst []byte, list []string) []byte {
 	dst = append(dst, '[')
 	for i, s := range list {
@@ -110,5 +122,5 @@ func with(list []string, text string) []string {
 	if slices.Contains(list, text) {
 		return list
 	}
-	return append(slices.Clone(list), text)
+	return append(slices.Clip(list), text)
 }

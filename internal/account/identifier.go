@@ -53,7 +53,7 @@ func LoginIdentifier(text string) store.Identifier {
 // addresses in a mail header are not.
 func ValidEmail(text string) bool {
 	text = strings.TrimSpace(text)
-	if len(text) > MaxEmail || !utf8.ValidString(text) || len(Normalize(text)) > MaxEmail {
+	if len(text) > MaxEmail || !plain(text) && (!utf8.ValidString(text) || len(Normalize(text)) > MaxEmail) {
 		return false
 	}
 	local, domain, ok := strings.Cut(text, "@")
@@ -64,7 +64,11 @@ func ValidEmail(text string) bool {
 		return false
 	}
 	for _, r := range local {
-		if !graphic(r) || strings.ContainsRune(`()<>[]\,;:"`, r) {
+		switch r {
+		case '(', ')', '<', '>', '[', ']', '\\', ',', ';', ':', '"':
+			return false
+		}
+		if !graphic(r) {
 			return false
 		}
 	}
@@ -72,11 +76,9 @@ func ValidEmail(text string) bool {
 }
 
 func validDomain(domain string) bool {
-	labels := strings.Split(domain, ".")
-	if len(labels) < 2 {
-		return false
-	}
-	for _, label := range labels {
+	labels := 0
+	for label := range strings.SplitSeq(domain, ".") {
+		labels++
 		if label == "" || len(label) > maxLabel || label[0] == '-' || label[len(label)-1] == '-' {
 			return false
 		}
@@ -86,7 +88,7 @@ func validDomain(domain string) bool {
 			}
 		}
 	}
-	return true
+	return labels >= 2
 }
 
 // ValidUsername tells whether the text can be a user name: 1 to 252 bytes, no blanks around it, no control characters,

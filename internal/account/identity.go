@@ -13,55 +13,70 @@ import (
 // Site is the provider of identities that are made of the site's own login identifier and password.
 const Site = "site"
 
-// siteIdentity returns the account's identities after the change: the site identity carries the values that register and
-// setAccountInfo wrote, and stands first; those of other providers stay as they are.
-func siteIdentity(a *store.Account, ch *Change, now clock.Millis) json.RawMessage {
-	var old *document.Object
-	var others [][]byte
-	err := document.Elements(a.Identities, func(identity []byte) bool {
+// siteIdentity returns the account's identities after the change, and the comma list of their providers: the site identity
+// carries the values of the profile that register and setAccountInfo wrote, and stands first; those of other providers stay as
+// they are. profile is what the account's is now, written what was written of it.
+func siteIdentity(a *store.Account, profile, written *document.Object, now clock.Millis) (identities json.RawMessage, list string) {
+	old, others, list := bySite(a.Identities)
+	const stamps = 400 // About what stands around the fields of the profile.
+	text := append(make([]byte, 0, len(a.Profile)+len(a.Identities)+stamps), '[')
+	if len(others) == 0 {
+		written = profile
+	}
+	text = appendSite(text, a.UID, profile, old, written, now)
+	for _, identity := range others {
+		text = append(append(text, ','), identity...)
+	}
+	return append(text, ']'), list
+}
+
+// bySite takes the identities apart: the site's, the others, and the comma list of all providers, the site first.
+func bySite(identities json.RawMessage) (site *document.Object, others [][]byte, list string) {
+	if len(identities) == 0 {
+		return nil, nil, Site
+	}
+	list = Site
+	err := document.Elements(identities, func(identity []byte) bool {
 		raw, _ := document.Member(identity, "provider")
-		if provider, _ := document.Text(raw); provider == Site && old == nil {
-			old = object(identity)
-		} else {
-			others = append(others, identity)
+		provider, named := document.Text(raw)
+		if provider == Site && site == nil {
+			site = object(identity)
+			return true
+		}
+		others = append(others, identity)
+		if named {
+			list += "," + provider
 		}
 		return true
 	})
 	if err != nil {
-		old, others = nil, nil
+		return nil, nil, Site
 	}
-	const stamps = 400 // About what stands around the fields of the profile.
-	list := appendSite(append(make([]byte, 0, len(a.Profile)+len(a.Identities)+stamps), '['), a, old, ch, len(others) == 0, now)
-	for _, identity := range others {
-		list = append(append(list, ','), identity...)
-	}
-	return append(list, ']')
+	return site, others, list
 }
 
 // ofSite are the members that the site identity has besides fields of the profile.
 var ofSite = []string{"provider", "providerUID", "isLoginIdentity", "allowsLogin", "isExpiredSession", "lastUpdated", "lastUpdatedTimestamp",
 	"oldestDataUpdated", "oldestDataUpdatedTimestamp"}
 
-// appendSite writes the site identity anew: what it is, the profile fields, the stamps. While there is no other identity
-// the fields are the profile's; beside others only what was written through the site.
-func appendSite(dst []byte, a *store.Account, old *document.Object, ch *Change, alone bool, now clock.Millis) []byte {
+// appendSite writes the site identity anew: what it is, the profile fields, the stamps. Of the fields it has those that it had,
+// and what was written through the site: without other identities that is the whole profile.
+func appendSite(dst []byte, uid string, profile, old, written *document.Object, now clock.Millis) []byte {
 	login, ok := old.Get("isLoginIdentity")
 	dst = append(dst, `{"provider":"`+Site+`","providerUID":`...)
-	dst = document.AppendString(dst, a.UID)
+	dst = document.AppendString(dst, uid)
 	dst = append(dst, `,"isLoginIdentity":`...)
 	dst = strconv.AppendBool(dst, !ok || login.Bool())
-	// The text was written by this package.
-	_ = document.Members(a.Profile, func(name string, raw []byte) bool {
+	for name, v := range profile.All() {
 		if name == "age" || slices.Contains(ofSite, name) {
-			return true
+			continue
 		}
-		_, before := old.Get(name)
-		if _, written := ch.Profile.Get(name); alone || before || written {
+		_, had := old.Get(name)
+		if _, given := written.Get(name); given || had {
 			dst = document.AppendString(append(dst, ','), name)
-			dst = append(append(dst, ':'), raw...)
+			dst = v.AppendJSON(append(dst, ':'))
 		}
-		return true
-	})
+	}
 	oldest := now
 	if v, ok := old.Get("oldestDataUpdatedTimestamp"); ok {
 		if ms, ok := v.Int64(); ok {
@@ -75,7 +90,7 @@ func appendSite(dst []byte, a *store.Account, old *document.Object, ch *Change, 
 
 func appendStamp(dst []byte, name string, at clock.Millis) []byte {
 	dst = append(append(append(dst, `,"`...), name...), `":"`...)
-	dst = append(append(append(append(dst, at.ISO()...), `","`...), name...), `Timestamp":`...)
+	dst = append(append(append(at.AppendISO(dst), `","`...), name...), `Timestamp":`...)
 	return strconv.AppendInt(dst, int64(at), 10)
 }
 
@@ -132,7 +147,7 @@ func SetLocale(a *store.Account, lang string) error {
 	if err := put(&a.Profile, profile); err != nil {
 		return err
 	}
-	a.Identities = siteIdentity(a, &Change{Profile: profile}, a.LastUpdated)
+	a.Identities, _ = siteIdentity(a, profile, profile, a.LastUpdated)
 	return nil
 }
 

@@ -80,7 +80,7 @@ func progress(s *site.Site, full, lite *store.Account, now clock.Millis) {
 	lite.Secrets.TokenEpoch++
 	if s.Settings.Progression == site.ProgressionAuto {
 		if fill(&full.Profile, lite.Profile, mergeFields) && strings.Contains(providers(full.Identities), Site) {
-			full.Identities = siteIdentity(full, &Change{Profile: object(lite.Profile)}, now)
+			full.Identities, _ = siteIdentity(full, object(full.Profile), object(lite.Profile), now)
 		}
 		fill(&full.Data, lite.Data, document.MergeDeep)
 		fill(&full.Preferences, lite.Preferences, document.MergeDeep)

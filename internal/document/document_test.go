@@ -2,11 +2,13 @@ package document_test
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/doorward/doorward/internal/document"
 )
@@ -184,6 +186,83 @@ func TestACloneSharesNothing(t *testing.T) {
 	if o.Equal(c) {
 		t.Error("different objects are called equal")
 	}
+}
+
+func TestFilteringCopiesOnlyWhereSomethingIsLeftOut(t *testing.T) {
+	for _, c := range []struct {
+		name, given, want string
+		same              bool
+	}{
+		{"all is kept", `{"a":1,"b":{"c":2},"d":[]}`, `{"a":1,"b":{"c":2},"d":[]}`, true},
+		{"nothing is there", `{}`, `{}`, true},
+		{"the first is left out", `{"x":0,"a":1,"b":2}`, `{"a":1,"b":2}`, false},
+		{"one in the middle is left out", `{"a":1,"x":0,"b":2}`, `{"a":1,"b":2}`, false},
+		{"the last is left out", `{"a":1,"b":2,"x":0}`, `{"a":1,"b":2}`, false},
+		{"several are left out", `{"x":0,"a":1,"xx":0,"xxx":0,"b":2,"x4":0}`, `{"a":1,"b":2}`, false},
+		{"all is left out", `{"x":0,"xx":{}}`, `{}`, false},
+		{"a value is another", `{"a":1,"n":1,"x":0,"b":2}`, `{"a":1,"n":"new","b":2}`, false},
+	} {
+		o := object(t, c.given)
+		got := o.Filtered(func(name string, v document.Value) (document.Value, bool) {
+			if name == "n" {
+				return document.String("new"), true
+			}
+			return v, name[0] != 'x'
+		})
+		if string(got.JSON()) != c.want || (got == o) != c.same || string(o.JSON()) != c.given {
+			t.Errorf("%s: %s, the same: %v; it was %s", c.name, got.JSON(), got == o, o.JSON())
+		}
+	}
+	o := object(t, `{"gone":0,"a":1}`)
+	o.Delete("gone")
+	if o.Filtered(func(_ string, v document.Value) (document.Value, bool) { return v, true }) != o {
+		t.Error("what was removed is taken for something left out")
+	}
+	var none *document.Object
+	if none.Filtered(nil).Len() != 0 {
+		t.Error("nil has members")
+	}
+}
+
+// The objects of one text lie side by side in memory: what one is given must not get into another.
+func TestObjectsOfOneTextGrowApart(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := drawObject(t, "document", false, 4).JSON()
+		o, err := document.ParseObject(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		model, err := document.ParseObject(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		model = model.Clone()
+		for _, both := range rapid.Permutation(pairs(o, model, nil)).Draw(t, "order") {
+			for i := range rapid.IntRange(0, 3).Draw(t, "more") {
+				name := fmt.Sprint("more", i)
+				both[0].Set(name, document.String(name))
+				both[1].Set(name, document.String(name))
+			}
+			if rapid.Bool().Draw(t, "less") {
+				both[0].Delete("a")
+				both[1].Delete("a")
+			}
+		}
+		if diff := cmp.Diff(string(model.JSON()), string(o.JSON())); diff != "" {
+			t.Fatalf("%s: %s", text, diff)
+		}
+	})
+}
+
+// pairs returns the objects within two that are alike, each with its counterpart.
+func pairs(a, b *document.Object, found [][2]*document.Object) [][2]*document.Object {
+	found = append(found, [2]*document.Object{a, b})
+	for name, v := range a.All() {
+		if w, _ := b.Get(name); v.Object() != nil {
+			found = pairs(v.Object(), w.Object(), found)
+		}
+	}
+	return found
 }
 
 func TestANilObjectReadsAsEmpty(t *testing.T) {

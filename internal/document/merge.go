@@ -15,11 +15,25 @@ import "strings"
 // shares nothing with dst afterwards. If dotted names would nest dst deeper than [MaxDepth], the error is [ErrDepth] and
 // nothing was changed; there is no other error.
 func MergeDeep(dst, patch *Object) error {
-	if !fits(patch, MaxDepth) {
+	if fits, _ := measure(patch, MaxDepth); !fits {
 		return ErrDepth
 	}
 	mergeDeep(dst, patch)
 	return nil
+}
+
+// MergedDeep returns dst after [MergeDeep], for who only reads the result and does without dst afterwards: of an empty object
+// and a patch in which nothing is to be removed or taken apart it returns the patch itself, no copy.
+func MergedDeep(dst, patch *Object) (*Object, error) {
+	fits, whole := measure(patch, MaxDepth)
+	switch {
+	case !fits:
+		return nil, ErrDepth
+	case whole && dst.Len() == 0:
+		return patch, nil
+	}
+	mergeDeep(dst, patch)
+	return dst, nil
 }
 
 func mergeDeep(dst, patch *Object) {
@@ -63,31 +77,36 @@ func dotted(name string) []string {
 	return path
 }
 
-// fits tells whether the patch, its dotted names taken apart, has at most depth levels.
-func fits(o *Object, depth int) bool {
+// measure tells whether the patch, its dotted names taken apart, has at most depth levels, and whether it is whole: has neither
+// null nor a dotted name outside of arrays.
+func measure(o *Object, depth int) (fits, whole bool) {
 	if depth <= 0 {
-		return false
+		return false, false
 	}
+	whole = true
 	for name, v := range o.All() {
 		below := depth - 1
-		if strings.Contains(name, ".") {
-			below = depth - len(dotted(name))
+		if strings.IndexByte(name, '.') >= 0 {
+			below, whole = depth-len(dotted(name)), false
 		}
-		if below < 0 || !valueFits(v, below) {
-			return false
+		if below < 0 {
+			return false, false
+		}
+		switch v.Kind() {
+		case KindNull:
+			whole = false
+		case KindObject:
+			inside, all := measure(v.Object(), below)
+			if whole = whole && all; !inside {
+				return false, false
+			}
+		case KindArray:
+			if !arrayFits(v, below) {
+				return false, false
+			}
 		}
 	}
-	return true
-}
-
-func valueFits(v Value, depth int) bool {
-	switch v.Kind() {
-	case KindObject:
-		return fits(v.Object(), depth)
-	case KindArray:
-		return arrayFits(v, depth)
-	}
-	return true
+	return true, whole
 }
 
 // arrayFits is for what is taken as it is: names inside an array are not taken apart.
@@ -127,6 +146,25 @@ func MergeFlat(dst, patch *Object) {
 		}
 		dst.Set(name, withoutNulls(v))
 	}
+}
+
+// MergedFlat is to [MergeFlat] what [MergedDeep] is to MergeDeep.
+func MergedFlat(dst, patch *Object) *Object {
+	if dst.Len() == 0 && !hasNulls(patch) {
+		return patch
+	}
+	MergeFlat(dst, patch)
+	return dst
+}
+
+// hasNulls tells whether a member is null, at any depth of objects.
+func hasNulls(o *Object) bool {
+	for _, v := range o.All() {
+		if v.IsNull() || v.Kind() == KindObject && hasNulls(v.Object()) {
+			return true
+		}
+	}
+	return false
 }
 
 // withoutNulls copies v without the members that are null, at every depth of objects; arrays are copied as they are.

@@ -72,6 +72,9 @@ func TestMergeDeepRefusesWhatCouldNotBeReadAgain(t *testing.T) {
 		if !errors.Is(err, document.ErrDepth) || string(dst.JSON()) != `{"keep":1}` {
 			t.Errorf("%.20s…: %v, left %s", c.patch, err, dst.JSON())
 		}
+		if _, err := document.MergedDeep(&document.Object{}, object(t, c.patch)); !errors.Is(err, document.ErrDepth) {
+			t.Errorf("%.20s… into nothing: %v", c.patch, err)
+		}
 	}
 }
 
@@ -221,4 +224,57 @@ func TestMergeFlatProperties(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What is only read may be the patch itself; what it says is what the merge says, and nobody's document is altered by it.
+func TestMergedIsWhatTheMergeMakes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		dst, patch := &document.Object{}, drawObject(t, "patch", rapid.Bool().Draw(t, "dots"), 3)
+		if rapid.Bool().Draw(t, "something is there") {
+			dst = drawObject(t, "dst", false, 3)
+		}
+		patchText := string(patch.JSON())
+		deep, flat := dst.Clone(), dst.Clone()
+		if err := document.MergeDeep(deep, patch); err != nil {
+			t.Fatal(err)
+		}
+		document.MergeFlat(flat, patch)
+		merged, err := document.MergedDeep(dst.Clone(), patch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(deep.JSON()), string(merged.JSON())); diff != "" {
+			t.Fatalf("deep: %s", diff)
+		}
+		if diff := cmp.Diff(string(flat.JSON()), string(document.MergedFlat(dst, patch).JSON())); diff != "" {
+			t.Fatalf("flat: %s", diff)
+		}
+		if string(patch.JSON()) != patchText {
+			t.Fatal("the patch was altered")
+		}
+	})
+}
+
+func TestAWholePatchIntoNothingIsNotCopied(t *testing.T) {
+	for _, c := range []struct {
+		patch      string
+		deep, flat bool
+	}{
+		{`{"a":1,"b":{"c":"x","d":{}},"e":[null,{"f.g":null}]}`, true, true},
+		{`{"a":null}`, false, false},
+		{`{"a":{"b":null}}`, false, false},
+		{`{"a.b":1}`, false, true},
+		{`{"a":{"b.c":1}}`, false, true},
+		{`{"a..b":1}`, false, true},
+	} {
+		patch := object(t, c.patch)
+		deep, err := document.MergedDeep(&document.Object{}, patch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		flat := document.MergedFlat(&document.Object{}, patch)
+		if (deep == patch) != c.deep || (flat == patch) != c.flat {
+			t.Errorf("%s is taken as it is: deep %v, flat %v", c.patch, deep == patch, flat == patch)
+		}
+	}
 }

@@ -213,6 +213,31 @@ func (o *Object) Clone() *Object {
 	return c
 }
 
+// Filtered returns an object of the members for which keep returns true, with the values that keep gives them. If these are all of
+// them as they are, it is o itself, no copy.
+func (o *Object) Filtered(keep func(name string, v Value) (Value, bool)) *Object {
+	kept := o
+	for name, v := range o.All() {
+		w, ok := keep(name, v)
+		if kept == o {
+			if ok && w == v {
+				continue
+			}
+			kept = &Object{}
+			for earlier, v := range o.All() {
+				if earlier == name {
+					break
+				}
+				kept.Set(earlier, v)
+			}
+		}
+		if ok {
+			kept.Set(name, w)
+		}
+	}
+	return kept
+}
+
 // Equal tells whether both have the same members, in any order.
 func (o *Object) Equal(p *Object) bool {
 	if o.Len() != p.Len() {

@@ -14,6 +14,37 @@ type parser struct {
 	// known at its end, and then it gets as much room as it needs.
 	members []member
 	items   []Value
+
+	// Objects and their members lie together, many in one piece of memory: whoever keeps one of them, keeps the text as well.
+	objectRoom room[Object]
+	memberRoom room[member]
+}
+
+// firstItems is the room for items that a parser makes at the first array.
+const firstItems = 8
+
+// room is memory in which things of one kind are laid one after the other.
+type room[T any] struct{ free []T }
+
+// roomFor is for how many things memory is taken in advance, at the most.
+const roomFor = 32
+
+// take returns memory for n things. If there is not enough it takes some for as many more as the rest of the text may have.
+func (r *room[T]) take(n, more int) []T {
+	if n > len(r.free) {
+		r.free = make([]T, n+min(more, roomFor))
+	}
+	taken := r.free[:n:n]
+	r.free = r.free[n:]
+	return taken
+}
+
+// objectBytes and memberBytes are about as many bytes of text as there are for an object and for a member.
+const objectBytes, memberBytes = 64, 24
+
+// newObject returns an empty object, or an array's, for the text at i.
+func (p *parser) newObject(i int) *Object {
+	return &p.objectRoom.take(1, (len(p.bytes)-i)/objectBytes)[0]
 }
 
 // ParseObject reads a text that is one JSON object. Of members with the same name the last value counts, in the place of
@@ -42,7 +73,7 @@ func Parse(text []byte) (Value, error) {
 	if i := skipSpace(text, 0); i < len(text) && text[i] != '{' && text[i] != '[' {
 		return parseScalar(text, i)
 	}
-	p := &parser{bytes: text, text: string(text)}
+	p := &parser{bytes: text, text: string(text), members: make([]member, 0, min(len(text)/memberBytes, roomFor))}
 	v, i, err := p.value(skipSpace(text, 0), MaxDepth)
 	if err != nil {
 		return Value{}, err
@@ -124,7 +155,7 @@ func (p *parser) object(i, depth int) (v Value, end int, err error) {
 	if depth <= 0 {
 		return v, i, ErrDepth
 	}
-	t, o, first := p.bytes, &Object{}, len(p.members)
+	t, o, first := p.bytes, p.newObject(i), len(p.members)
 	if i = skipSpace(t, i+1); i < len(t) && t[i] == '}' {
 		return FromObject(o), i + 1, nil
 	}
@@ -146,8 +177,13 @@ func (p *parser) object(i, depth int) (v Value, end int, err error) {
 		case i < len(t) && t[i] == ',':
 			i++
 		case i < len(t) && t[i] == '}':
-			if o.members == nil {
-				o.members = slices.Clone(p.members[first:])
+			switch {
+			case o.members != nil:
+			case depth == MaxDepth: // The outermost is the last.
+				o.members = p.members
+			default:
+				o.members = p.memberRoom.take(len(p.members)-first, (len(t)-i)/memberBytes)
+				copy(o.members, p.members[first:])
 				p.members = p.members[:first]
 			}
 			return FromObject(o), i + 1, nil
@@ -185,6 +221,9 @@ func (p *parser) array(i, depth int) (v Value, end int, err error) {
 	if i = skipSpace(t, i+1); i < len(t) && t[i] == ']' {
 		return ArrayOf(), i + 1, nil
 	}
+	if p.items == nil {
+		p.items = make([]Value, 0, firstItems)
+	}
 	for {
 		item, i2, err := p.value(skipSpace(t, i), depth-1)
 		if err != nil {
@@ -196,9 +235,10 @@ func (p *parser) array(i, depth int) (v Value, end int, err error) {
 		case i < len(t) && t[i] == ',':
 			i++
 		case i < len(t) && t[i] == ']':
-			items := slices.Clone(p.items[first:])
+			o := p.newObject(i)
+			o.items = slices.Clone(p.items[first:])
 			p.items = p.items[:first]
-			return ArrayOf(items...), i + 1, nil
+			return Value{kind: KindArray, nested: o}, i + 1, nil
 		default:
 			return v, i, syntax(i, "a comma or a closing bracket was expected")
 		}

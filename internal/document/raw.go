@@ -111,6 +111,9 @@ func KindOf(raw []byte) Kind {
 // Text returns the string of a text that is one JSON string literal; ok is false if it is none.
 func Text(raw []byte) (s string, ok bool) {
 	i := skipSpace(raw, 0)
+	if i >= len(raw) || raw[i] != '"' {
+		return "", false
+	}
 	end, simple, err := scanString(raw, i)
 	if err != nil || atEnd(raw, end) != nil {
 		return "", false

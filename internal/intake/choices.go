@@ -41,31 +41,28 @@ func (in *Account) merged(stored json.RawMessage, patch *document.Object, flag s
 	if patch.Len() == 0 {
 		return stored, nil
 	}
-	nested, tooDeep := &document.Object{}, tooLarge("the object would be nested too deeply")
-	if len(stored) > 0 {
-		present, err := document.ParseObject(stored)
-		if err != nil {
-			return nil, err
-		}
-		nested = present
+	present, err := document.ParseStored(stored)
+	if err != nil {
+		return nil, err
 	}
 	if in.source == Call {
-		flat := &document.Object{}
-		if err := document.MergeDeep(flat, patch); err != nil {
-			return nil, tooDeep
+		flat, err := document.MergedDeep(&document.Object{}, patch)
+		if err != nil {
+			return nil, tooDeep()
 		}
 		patch = kept(flat, flag, members)
 		if flag == "isConsentGranted" && in.lang != "" {
 			inLanguage(patch, in.lang)
 		}
 	}
-	if err := document.MergeDeep(nested, patch); err != nil {
-		return nil, tooDeep
+	merged, err := document.MergedDeep(present, patch)
+	if err != nil {
+		return nil, tooDeep()
 	}
-	if nested.Len() == 0 {
+	if merged.Len() == 0 {
 		return nil, nil
 	}
-	text := nested.JSON()
+	text := merged.JSON()
 	if len(text) > account.MaxDocument {
 		return nil, tooLarge("")
 	}
@@ -142,7 +139,7 @@ func (in *Account) further(a, before *store.Account) (err error) {
 			present, _ := more.Get(name)
 			if name == "communications" && present.Kind() == document.KindObject {
 				if err := document.MergeDeep(present.Object(), v.Object()); err != nil {
-					return tooLarge("the object would be nested too deeply")
+					return tooDeep()
 				}
 				continue
 			}
@@ -159,12 +156,13 @@ func (in *Account) further(a, before *store.Account) (err error) {
 	return nil
 }
 
-// logins are the login identifiers of the document.
-func logins(raw json.RawMessage) []store.Identifier {
-	l := account.ParseLoginIDs(raw)
-	var ids []store.Identifier
-	for _, text := range slices.Concat(l.Emails, l.Unverified) {
-		ids = append(ids, store.Identifier{Space: store.LoginSpace, Value: text})
+// logins are the login identifiers as the store has them.
+func logins(l account.LoginIDs) []store.Identifier {
+	ids := make([]store.Identifier, 0, len(l.Emails)+len(l.Unverified)+1)
+	for _, list := range [...][]string{l.Emails, l.Unverified} {
+		for _, text := range list {
+			ids = append(ids, store.Identifier{Space: store.LoginSpace, Value: text})
+		}
 	}
 	if l.Username != "" {
 		ids = append(ids, account.LoginIdentifier(l.Username))

@@ -30,8 +30,6 @@ type Draft struct {
 	// joined: where it comes from, the lite account knew of a full one.
 	joined bool
 	now    clock.Millis
-	// listed are the identities of the account, of which those that are taken are left out.
-	listed []document.Value
 	// told is socialProviders, where the import says it.
 	told string
 	// data extends the site's dynamic schema, if it has fields that the schema has not.
@@ -116,7 +114,7 @@ func (in *Account) draft(a *store.Account, s *site.Site, now clock.Millis) (*Dra
 	if err != nil {
 		return nil, err
 	}
-	if s.Schema.Extends(in.data) {
+	if out.Extends {
 		d.extend, d.data = true, in.data
 	}
 	d.newPassword = before.Rev != 0 && hash != ""
@@ -135,8 +133,7 @@ func (in *Account) draft(a *store.Account, s *site.Site, now clock.Millis) (*Dra
 	if in.secrets != nil {
 		d.takeSecrets(a, &before, *in.secrets)
 	}
-	in.addresses(a, &before, now)
-	d.identify(in, a, &before)
+	d.identify(in, a, &before, in.addresses(a, &before, now))
 	if in.lite {
 		a.LoginIDs, a.Identities, a.LoginProvider, a.SocialProviders = nil, nil, "", ""
 	}
@@ -178,8 +175,8 @@ func (in *Account) born(a *store.Account, now clock.Millis) {
 	}
 }
 
-// addresses sets login identifiers, e-mail addresses and whether they are verified.
-func (in *Account) addresses(a, before *store.Account, now clock.Millis) {
+// addresses sets login identifiers, e-mail addresses and whether they are verified, and returns the login identifiers.
+func (in *Account) addresses(a, before *store.Account, now clock.Millis) account.LoginIDs {
 	emails, ids := account.ParseEmails(before.Emails), account.ParseLoginIDs(before.LoginIDs)
 	listed := in.emails != nil
 	if listed {
@@ -192,10 +189,10 @@ func (in *Account) addresses(a, before *store.Account, now clock.Millis) {
 		for _, address := range list {
 			switch {
 			case verified && !slices.Contains(emails.Verified, address):
-				emails.Verified = append(slices.Clone(emails.Verified), address)
-				emails.Unverified = minus(slices.Clone(emails.Unverified), emails.Verified)
+				emails.Verified = append(emails.Verified, address)
+				emails.Unverified = minus(emails.Unverified, emails.Verified)
 			case !verified && !emails.Has(address):
-				emails.Unverified = append(slices.Clone(emails.Unverified), address)
+				emails.Unverified = append(emails.Unverified, address)
 			}
 		}
 	}
@@ -233,23 +230,26 @@ func (in *Account) addresses(a, before *store.Account, now clock.Millis) {
 		}
 	}
 	a.Emails, a.LoginIDs = emails.JSON(), checked.JSON()
+	return checked
 }
 
 // listedAddresses are those that the row gives the account.
 func (in *Account) listedAddresses() []string {
-	var all []string
+	var emails account.Emails
+	var ids account.LoginIDs
 	if in.emails != nil {
-		all = slices.Concat(in.emails.Verified, in.emails.Unverified)
+		emails = *in.emails
 	}
 	if in.loginIDs != nil {
-		all = slices.Concat(all, in.loginIDs.Emails, in.loginIDs.Unverified)
+		ids = *in.loginIDs
 	}
-	return all
+	return slices.Concat(emails.Verified, emails.Unverified, ids.Emails, ids.Unverified)
 }
 
-// identify works out what is claimed and released, and the list of identities.
-func (d *Draft) identify(in *Account, a, before *store.Account) {
-	old, now := logins(before.LoginIDs), logins(a.LoginIDs)
+// identify works out what is claimed and released, and the list of identities. ids are the account's login identifiers.
+func (d *Draft) identify(in *Account, a, before *store.Account, ids account.LoginIDs) {
+	had := account.ParseLoginIDs(before.LoginIDs)
+	old, now := logins(had), logins(ids)
 	if in.lite {
 		now = append(now, store.Identifier{Space: store.LiteSpace, Value: account.LiteAddress(a)})
 		if token := broughtToken(in, before); token != "" {
@@ -263,7 +263,7 @@ func (d *Draft) identify(in *Account, a, before *store.Account) {
 		}
 	}
 	d.claims, d.releases = lacking(now, old), lacking(old, now)
-	d.verified = minus(account.ParseLoginIDs(a.LoginIDs).Emails, account.ParseLoginIDs(before.LoginIDs).Emails)
+	d.verified = minus(slices.Clone(ids.Emails), had.Emails)
 	if !in.hasIdentities {
 		// An export tells the providers always, and the identities if there are any.
 		if in.providers != "" && before.Rev == 0 {
@@ -275,17 +275,17 @@ func (d *Draft) identify(in *Account, a, before *store.Account) {
 	wanted := identityKeys(in.identities)
 	d.identities = lacking(wanted, held)
 	d.releases = append(d.releases, lacking(held, wanted)...)
-	d.listed = in.identities
+	listed := in.identities
 	// What an export says of the providers holds: the site's own identity is added only where nothing is said.
-	if in.providers == "" && !slices.Contains(providers(d.listed), account.Site) && !account.ParseLoginIDs(a.LoginIDs).Empty() {
+	if in.providers == "" && !slices.Contains(providers(listed), account.Site) && !ids.Empty() {
 		for _, item := range items(a.Identities) {
 			if identityKey(item) == account.Site {
-				d.listed = append([]document.Value{item}, d.listed...)
+				listed = append([]document.Value{item}, listed...)
 			}
 		}
 	}
 	d.told = in.providers
-	d.list(a, d.listed)
+	d.list(a, listed)
 }
 
 // broughtToken returns the token by which the lite account is known elsewhere.
@@ -359,7 +359,7 @@ func (d *Draft) Expects(add func(group string, id store.Identifier)) {
 // transaction may run again.
 func (d *Draft) Store(tx store.Tx) ([]Conflict, error) {
 	written := *d.Account
-	a, listed := &written, d.listed
+	a := &written
 	var claimed []store.Identifier
 	undo := func(err error) error { return cmp.Or(release(tx, a, claimed), err) }
 	for _, id := range d.claims {
@@ -369,11 +369,15 @@ func (d *Draft) Store(tx store.Tx) ([]Conflict, error) {
 		claimed = append(claimed, id)
 	}
 	var conflicts []Conflict
+	var listed []document.Value
 	for _, id := range d.identities {
 		err := tx.ClaimIdentifier(a.Group, id, a.UID)
 		var taken *store.TakenError
 		switch {
 		case errors.As(err, &taken):
+			if conflicts == nil {
+				listed = items(a.Identities)
+			}
 			var left Conflict
 			left, listed = leaveOut(listed, id)
 			conflicts = append(conflicts, left)
@@ -472,3 +476,5 @@ func (d *Draft) extendSchema(tx store.Tx) error {
 
 // tooLarge is the error for a document over the bound.
 func tooLarge(why string) error { return gigya.NewError(gigya.ObjectTooLarge, why) }
+
+func tooDeep() error { return tooLarge("the object would be nested too deeply") }

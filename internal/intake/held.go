@@ -33,7 +33,7 @@ func release(tx store.Tx, a *store.Account, claimed []store.Identifier) error {
 func heldBy(a *store.Account) []store.Identifier {
 	token, _ := document.Member(a.More, "token")
 	text, _ := document.Text(token)
-	return append(slices.Concat(logins(a.LoginIDs), identityKeys(items(a.Identities))),
+	return append(slices.Concat(logins(account.ParseLoginIDs(a.LoginIDs)), identityKeys(items(a.Identities))),
 		store.Identifier{Space: store.LiteSpace, Value: account.LiteAddress(a)},
 		store.Identifier{Space: account.EmailTokenSpace, Value: text},
 		store.Identifier{Space: phoneSpace, Value: phoneOf(a)})

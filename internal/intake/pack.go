@@ -25,16 +25,32 @@ func (d *Draft) Pack() (uid string) {
 		}
 	}
 	s := &a.Secrets
-	for _, text := range []*string{&a.UID, &a.LoginProvider, &a.SocialProviders, &a.RegSource, &s.PasswordHash, &s.SecretQuestion, &s.SecretAnswerHash} {
-		*text = strings.Clone(*text)
-	}
+	texts := append(make([]*string, 0, 16), &a.UID, &a.LoginProvider, &a.SocialProviders, &a.RegSource, &s.PasswordHash, &s.SecretQuestion, &s.SecretAnswerHash, &d.told)
 	for _, list := range [][]store.Identifier{d.claims, d.releases, d.identities} {
 		for n := range list {
-			list[n].Value = strings.Clone(list[n].Value)
+			texts = append(texts, &list[n].Value)
 		}
 	}
 	for n := range d.verified {
-		d.verified[n] = strings.Clone(d.verified[n])
+		texts = append(texts, &d.verified[n])
 	}
+	cloneTogether(texts)
 	return a.UID
+}
+
+// cloneTogether gives the texts memory of their own, one piece for all of them.
+func cloneTogether(texts []*string) {
+	var b strings.Builder
+	total := 0
+	for _, text := range texts {
+		total += len(*text)
+	}
+	b.Grow(total)
+	for _, text := range texts {
+		b.WriteString(*text)
+	}
+	all := b.String()
+	for _, text := range texts {
+		*text, all = all[:len(*text)], all[len(*text):]
+	}
 }

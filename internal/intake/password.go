@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/doorward/doorward/internal/account"
 	"github.com/doorward/doorward/internal/clock"
@@ -68,17 +67,24 @@ type passwordParts struct {
 	created                 clock.Millis
 }
 
+// The members of a password, and of its hashSettings.
+var (
+	passwordNames = folded([]string{"compoundHashedPassword", "compoundHash", "hashedPassword", "hash", "hashSettings", "secretQuestionAndAnswer", "created"})
+	settingNames  = folded([]string{"algorithm", "hashAlgorithm", "salt", "format", "binaryFormat", "url", "rounds"})
+)
+
 func (p *passwordParts) take(name string, v document.Value) (err error) {
-	switch strings.ToLower(name) {
-	case "compoundhashedpassword", "compoundhash":
+	own, _ := passwordNames.of(name)
+	switch own {
+	case "compoundHashedPassword", "compoundHash":
 		p.compound, err = text(v)
-	case "hashedpassword":
+	case "hashedPassword":
 		p.hashed, err = text(v)
 	case "hash":
 		p.shown, err = text(v)
-	case "hashsettings":
+	case "hashSettings":
 		p.settings, err = object(v)
-	case "secretquestionandanswer":
+	case "secretQuestionAndAnswer":
 		p.question, p.answer, err = questionAndAnswer(v)
 	case "created":
 		var s string
@@ -152,14 +158,15 @@ func (p *passwordParts) readSettings() (s hashes.Settings, err error) {
 		if v.IsNull() {
 			continue
 		}
-		switch strings.ToLower(name) {
-		case "algorithm", "hashalgorithm":
+		own, _ := settingNames.of(name)
+		switch own {
+		case "algorithm", "hashAlgorithm":
 			s.Algorithm, err = text(v)
 		case "salt":
 			s.Salt, err = text(v)
 		case "format":
 			s.Format, err = text(v)
-		case "binaryformat":
+		case "binaryFormat":
 			s.BinaryFormat, err = text(v)
 		case "url":
 			s.URL, err = text(v)

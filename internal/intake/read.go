@@ -146,22 +146,31 @@ var (
 	fileNames = folded(called, stamps, flags, derived, filed)
 )
 
-func folded(lists ...[]string) map[string]string {
-	names := map[string]string{}
+// spelling are names by what they are in lower case, and by themselves: so most are written.
+type spelling map[string]string
+
+func folded(lists ...[]string) spelling {
+	names := spelling{}
 	for _, name := range slices.Concat(lists...) {
-		names[strings.ToLower(name)] = name
+		names[name], names[strings.ToLower(name)] = name, name
 	}
 	return names
 }
 
+// of returns the name's own spelling, if there is such a name in any letter case.
+func (s spelling) of(name string) (own string, ok bool) {
+	if own, ok = s[name]; !ok {
+		own, ok = s[strings.ToLower(name)]
+	}
+	return own, ok
+}
+
 // Known returns the member's own spelling, and whether an account from the source may have it.
 func Known(name string, from Source) (spelled string, ok bool) {
-	names := callNames
 	if from == File {
-		names = fileNames
+		return fileNames.of(name)
 	}
-	spelled, ok = names[strings.ToLower(name)]
-	return spelled, ok
+	return callNames.of(name)
 }
 
 // IsFlag tells whether the member is true or false.

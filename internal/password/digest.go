@@ -31,6 +31,15 @@ const (
 // schemes is the table of the algorithms whose stored text is that of [foreign]; nothing changes it.
 var schemes = newSchemes()
 
+// spelled are the names of the schemes by what they are in lower case.
+var spelled = func() map[string]string {
+	names := make(map[string]string, len(schemes))
+	for name := range schemes {
+		names[strings.ToLower(name)] = name
+	}
+	return names
+}()
+
 func newSchemes() map[string]scheme {
 	digest := func(size int, h func() hash.Hash) scheme {
 		return scheme{rounds: 1, most: mostDigests, size: size, formatted: true, derive: repeated(h)}

@@ -114,14 +114,10 @@ func Foreign(hash string, s Settings) (string, error) {
 		return foreignSAP(hash, s)
 	}
 	f := &foreign{salt: s.Salt, format: s.Format, binary: s.BinaryFormat}
-	for known, how := range schemes {
-		if strings.ToLower(known) == name {
-			f.name, f.how = known, how
-		}
-	}
-	if f.name == "" {
+	if f.name = spelled[name]; f.name == "" {
 		return "", refuse("algorithm", "want one of "+strings.Join(Algorithms(), ", "))
 	}
+	f.how = schemes[f.name]
 	var err error
 	if f.hash, err = f.how.readHash(f.name, hash); err != nil {
 		return "", err

@@ -22,12 +22,13 @@ func (s *Schema) CheckProfile(patch, existing *document.Object, server bool) []g
 }
 
 // CheckData is CheckProfile for the data, which are merged at every depth and whose patch may have dotted names. With a
-// dynamic schema a server may write fields that are not there yet; [Schema.Extend] makes them.
-func (s *Schema) CheckData(patch, existing *document.Object, server bool) []gigya.ValidationError {
+// dynamic schema a server may write fields that are not there yet; extends tells whether there are any, and [Schema.Extend]
+// makes them.
+func (s *Schema) CheckData(patch, existing *document.Object, server bool) (items []gigya.ValidationError, extends bool) {
 	c := checker{section: &s.data, existing: existing, server: server}
 	c.members("", patch, false)
 	c.newConflicts()
-	return c.items
+	return c.items, len(c.found.order) > 0
 }
 
 // checker walks over one patch.

@@ -191,8 +191,8 @@ func TestCheckData(t *testing.T) {
 		{"create once", fixed, `{"code":"AB"}`, `{"code":["CD"]}`, client, []string{denied("code", d)}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := items(c.schema.CheckData(object(t, c.patch), object(t, c.existing), c.server))
-			if diff := cmp.Diff(c.want, got); diff != "" {
+			refused, _ := c.schema.CheckData(object(t, c.patch), object(t, c.existing), c.server)
+			if diff := cmp.Diff(c.want, items(refused)); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -213,12 +213,13 @@ func TestExtend(t *testing.T) {
 		{"nothing that tells a type", `{"a":null,"b":[],"c":{}}`, ``},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if refused := defaults.CheckData(object(t, c.patch), nil, server); refused != nil {
+			refused, extends := defaults.CheckData(object(t, c.patch), nil, server)
+			if refused != nil {
 				t.Fatal(items(refused))
 			}
 			stored, changed, err := defaults.Extend(object(t, c.patch))
-			if err != nil || changed != (c.want != "") {
-				t.Fatalf("changed %v, error %v", changed, err)
+			if err != nil || changed != (c.want != "") || extends != changed {
+				t.Fatalf("changed %v, as the check said %v, error %v", changed, extends, err)
 			}
 			if !changed {
 				return
@@ -237,8 +238,8 @@ func TestExtend(t *testing.T) {
 			if _, again, err := extended.Extend(object(t, c.patch)); again || err != nil {
 				t.Errorf("a second time: changed %v, error %v", again, err)
 			}
-			if refused := extended.CheckData(object(t, c.patch), nil, server); refused != nil {
-				t.Error(items(refused))
+			if refused, extends := extended.CheckData(object(t, c.patch), nil, server); refused != nil || extends {
+				t.Errorf("the check of the same: %v, new fields %v", items(refused), extends)
 			}
 		})
 	}
@@ -248,8 +249,8 @@ func TestExtend(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := parse(t, stored)
-		if got := items(s.CheckData(object(t, `{"tier":"x"}`), nil, client)); !cmp.Equal(got, []string{denied("tier", "data")}) {
-			t.Error(got)
+		if got, _ := s.CheckData(object(t, `{"tier":"x"}`), nil, client); !cmp.Equal(items(got), []string{denied("tier", "data")}) {
+			t.Error(items(got))
 		}
 		if got, _ := s.Section("dataSchema", schema.Full); !strings.Contains(string(got), `"tier":{"required":false,"type":"string","allowNull":true,"writeAccess":"serverOnly"}`) {
 			t.Errorf("full %s", got)
@@ -366,7 +367,7 @@ func TestCheckDataOfALongArrayIsQuick(t *testing.T) {
 		patch, existing := object(t, text(n)), object(t, text(n))
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		got := s.CheckData(patch, existing, false)
+		got, _ := s.CheckData(patch, existing, false)
 		runtime.ReadMemStats(&after)
 		if len(got) > 0 {
 			t.Errorf("items %v", items(got)[:1])
@@ -378,7 +379,7 @@ func TestCheckDataOfALongArrayIsQuick(t *testing.T) {
 	}
 	all := text(1_000)
 	other := strings.Replace(all, `{"n":10}`, `{"n":9}`, 1)
-	if got := s.CheckData(object(t, other), object(t, all), false); len(got) != 1 {
+	if got, _ := s.CheckData(object(t, other), object(t, all), false); len(got) != 1 {
 		t.Errorf("items %v, want one", items(got))
 	}
 }
@@ -390,7 +391,8 @@ func TestClientsOfLiteAccountsChangeWhatTheyMayCreateAndNoMore(t *testing.T) {
 		schema *schema.Schema
 		want   []string
 	}{{s, []string{denied("made", "data"), denied("ours", "data")}}, {s.OfLite(), []string{denied("ours", "data")}}} {
-		if diff := cmp.Diff(c.want, items(c.schema.CheckData(patch, before, false))); diff != "" {
+		refused, _ := c.schema.CheckData(patch, before, false)
+		if diff := cmp.Diff(c.want, items(refused)); diff != "" {
 			t.Error(diff)
 		}
 	}

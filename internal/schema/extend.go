@@ -57,9 +57,6 @@ func Explicit(stored json.RawMessage) (json.RawMessage, error) {
 	return inOrder(own).JSON(), nil
 }
 
-// Extends tells whether [Schema.Extend] would extend the schema, without the work of it.
-func (s *Schema) Extends(patch *document.Object) bool { return s.unknown(patch) != nil }
-
 // unknown returns a checker that has found the fields of the patch that the dynamic data schema has not; nil: none.
 func (s *Schema) unknown(patch *document.Object) *checker {
 	if !s.data.dynamic || patch.Len() == 0 {

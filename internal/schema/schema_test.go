@@ -331,12 +331,13 @@ func FuzzCheckData(f *testing.F) {
 		}
 		e, _ := document.ParseObject([]byte(existing))
 		s.CheckProfile(p, e, server)
-		if s.CheckData(p, e, server) != nil || !server {
+		refused, extends := s.CheckData(p, e, server)
+		if refused != nil {
 			return
 		}
 		extended, changed, err := s.Extend(p)
-		if err != nil {
-			t.Fatalf("%s passed and cannot extend: %v", patch, err)
+		if err != nil || changed != extends {
+			t.Fatalf("%s passed, new fields %v, and extends %v: %v", patch, extends, changed, err)
 		}
 		if !changed {
 			return
@@ -345,7 +346,7 @@ func FuzzCheckData(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if refused := after.CheckData(p, e, server); refused != nil {
+		if refused, _ := after.CheckData(p, e, server); refused != nil {
 			t.Errorf("%s passed, and after its fields were made: %v", patch, items(refused))
 		}
 	})

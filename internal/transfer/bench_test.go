@@ -41,6 +41,31 @@ func BenchmarkImport(b *testing.B) {
 	b.ReportMetric(float64(rows*b.N)/b.Elapsed().Seconds(), "rows/s")
 }
 
+// BenchmarkPrepare reads rows and makes accounts of them, all but the writing of them.
+func BenchmarkPrepare(b *testing.B) {
+	const rows = 1000
+	text := benchRows(rows)
+	x := newMemory(b)
+	// The schema has the fields of the rows.
+	if _, err := x.ImportAll(b.Context(), transfer.NewJSON(strings.NewReader(benchRows(1))), transfer.Run{}); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		file := transfer.NewJSON(strings.NewReader(text))
+		for range rows {
+			row, err := file.Next()
+			if err != nil {
+				b.Fatal(err)
+			}
+			if err := x.Prepare(b.Context(), row); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(rows*b.N), "µs/row")
+}
+
 // BenchmarkImportObjects imports 20,000 objects of the data store into SQLite.
 func BenchmarkImportObjects(b *testing.B) {
 	const rows = 20_000

@@ -121,7 +121,7 @@ func (tx memoryTx) ReleaseIdentifier(group string, id store.Identifier, uid stri
 }
 
 // newMemory makes a site that lives in memory alone.
-func newMemory(t *testing.T) target {
+func newMemory(t testing.TB) target {
 	sealer, err := seal.New(make([]byte, seal.KeySize))
 	if err != nil {
 		t.Fatal(err)
