@@ -96,7 +96,7 @@ type accountCreateCmd struct {
 }
 
 // Run creates the account and prints its UID.
-func (c accountCreateCmd) Run(ctx context.Context, con console) error {
+func (c *accountCreateCmd) Run(ctx context.Context, con console) error {
 	members, err := c.members(con)
 	if err != nil {
 		return err
@@ -162,7 +162,7 @@ type accountShowCmd struct {
 }
 
 // Run prints the account as JSON, without secrets.
-func (c accountShowCmd) Run(ctx context.Context, con console) error {
+func (c *accountShowCmd) Run(ctx context.Context, con console) error {
 	return c.withSite(ctx, func(_ *config.Config, inst *setup.Installation, s *site.Site) error {
 		uid, err := inst.Store.Owner(ctx, s.Group, account.LoginIdentifier(c.Who))
 		if errors.Is(err, store.ErrNotFound) {

@@ -27,7 +27,7 @@ type accountExportCmd struct {
 }
 
 // Run writes the export. A new file is readable by its owner alone.
-func (c accountExportCmd) Run(ctx context.Context, con console) error {
+func (c *accountExportCmd) Run(ctx context.Context, con console) error {
 	detail := transfer.Plain
 	if c.Hashes {
 		detail = transfer.Hashes
@@ -123,7 +123,7 @@ type accountExportKeyCmd struct {
 }
 
 // Run makes a pair of keys: the private one goes to the file, the public one to standard output.
-func (c accountExportKeyCmd) Run(con console) error {
+func (c *accountExportKeyCmd) Run(con console) error {
 	key, err := seal.NewIdentity()
 	if err != nil {
 		return err

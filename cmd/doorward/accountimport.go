@@ -32,7 +32,7 @@ type accountImportCmd struct {
 
 // Run imports the rows. Refused ones are reported and do not stop the others; the exit status is 1 if there were any.
 // An import that was stopped goes on where it ended when it is run again: see resumeFile.
-func (c accountImportCmd) Run(ctx context.Context, con console) error {
+func (c *accountImportCmd) Run(ctx context.Context, con console) error {
 	f, err := openImport(c.File)
 	if err != nil {
 		return err
@@ -74,7 +74,7 @@ type importRun struct {
 
 // reported writes the refusals to a file: a new one, one that is empty, or the one of the run that is resumed.
 func (r *importRun) reported(ctx context.Context, con console, rows transfer.Reader, file string) error {
-	how := os.O_WRONLY | os.O_CREATE | os.O_APPEND
+	how := os.O_RDWR | os.O_CREATE | os.O_APPEND
 	info, err := os.Stat(file)
 	if empty := err == nil && info.Mode().IsRegular() && info.Size() == 0; !r.resume.again && !empty {
 		how |= os.O_EXCL
@@ -86,9 +86,26 @@ func (r *importRun) reported(ctx context.Context, con console, rows transfer.Rea
 	if err != nil {
 		return err
 	}
+	if err := endLine(f); err != nil {
+		return errors.Join(err, f.Close())
+	}
 	r.report = f
 	// Whatever happens, the report stays.
 	return errors.Join(r.finish(ctx, con, rows), f.Sync(), f.Close())
+}
+
+// endLine ends the last line of a report that was cut short, by a full disk for one: what comes next is a line of its own.
+func endLine(report *os.File) error {
+	info, err := report.Stat()
+	if err != nil || info.Size() == 0 {
+		return err
+	}
+	var last [1]byte
+	if _, err := report.ReadAt(last[:], info.Size()-1); err != nil || last[0] == '\n' {
+		return err
+	}
+	_, err = report.WriteString("\n")
+	return err
 }
 
 // finish imports the rows and sums up.
@@ -114,7 +131,7 @@ func (r *importRun) finish(ctx context.Context, con console, rows transfer.Reade
 		},
 	})
 	stop()
-	if done.Rows == 0 && !r.resume.again {
+	if !r.file.begun && !r.resume.again {
 		err = errors.Join(err, r.resume.remove()) // Nothing was done that the next run would have to know of.
 	}
 	fmt.Fprintf(con.Err, "imported %d, refused %d\n", done.Imported, done.Refused)

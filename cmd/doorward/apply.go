@@ -15,7 +15,7 @@ type applyCmd struct {
 
 // Run makes the installation what the files say, all of it or nothing. It shows the difference and asks before; secrets that it makes are
 // shown once.
-func (c applyCmd) Run(ctx context.Context, con console) error {
+func (c *applyCmd) Run(ctx context.Context, con console) error {
 	return c.plan(ctx, con, c.Create, func(b *blueprint.Blueprint, t *blueprint.Tree, p *blueprint.Plan) error {
 		if p.Empty() {
 			return nil
@@ -28,7 +28,9 @@ func (c applyCmd) Run(ctx context.Context, con console) error {
 			return fileError(err)
 		}
 		for _, s := range secrets {
-			fmt.Fprintf(con.Out, "secret of %s: %s\n", plain.Text(s.Of), s.Text)
+			if _, err := fmt.Fprintf(con.Out, "secret of %s: %s\n", plain.Text(s.Of), s.Text); err != nil {
+				return fmt.Errorf("the files were applied, and the secret of %s could not be printed: make another: %w", plain.Text(s.Of), err)
+			}
 		}
 		if len(secrets) > 0 {
 			fmt.Fprintln(con.Err, "Secrets are not shown again.")

@@ -31,15 +31,15 @@ type auditVerifyCmd struct {
 }
 
 // Run checks the log. The server may go on running.
-func (c auditVerifyCmd) Run(ctx context.Context, con console) error {
+func (c *auditVerifyCmd) Run(ctx context.Context, con console) error {
 	var heads []audit.Head
 	if c.Heads != "" {
 		text, err := os.ReadFile(c.Heads)
-		if err == nil {
-			err = json.Unmarshal(text, &heads)
-		}
 		if err != nil {
 			return fmt.Errorf("reading the ends of the chains: %w", err)
+		}
+		if err := json.Unmarshal(text, &heads); err != nil {
+			return fmt.Errorf("%s is no file that --write-heads has written, or not all of it", c.Heads)
 		}
 	}
 	return c.with(ctx, false, func(_ *config.Config, inst *setup.Installation) error {
@@ -97,7 +97,7 @@ type auditExportCmd struct {
 }
 
 // Run exports the log. The server may go on running.
-func (c auditExportCmd) Run(ctx context.Context, con console) error {
+func (c *auditExportCmd) Run(ctx context.Context, con console) error {
 	from, until, err := c.bounds()
 	if err != nil {
 		return err
@@ -147,7 +147,7 @@ type auditAccountCmd struct {
 }
 
 // Run prints the view of one account, the oldest event first.
-func (c auditAccountCmd) Run(ctx context.Context, con console) error {
+func (c *auditAccountCmd) Run(ctx context.Context, con console) error {
 	from, until, err := c.bounds()
 	if err != nil {
 		return err

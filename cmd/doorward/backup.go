@@ -17,7 +17,7 @@ type backupCmd struct {
 }
 
 // Run writes the backup. The server may go on running.
-func (c backupCmd) Run(ctx context.Context, con console) error {
+func (c *backupCmd) Run(ctx context.Context, con console) error {
 	return c.with(ctx, false, func(cfg *config.Config, inst *setup.Installation) error {
 		from, key := masterKeyFile(cfg), ""
 		if os.Getenv(config.MasterKeyVariable) != "" {

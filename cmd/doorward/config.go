@@ -13,7 +13,7 @@ type configCmd struct {
 }
 
 // Run prints every setting with its value and origin.
-func (c configCmd) Run(con console) error {
+func (c *configCmd) Run(con console) error {
 	_, values, err := c.load()
 	if err != nil {
 		return err

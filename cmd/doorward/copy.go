@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"text/tabwriter"
 	"time"
 
@@ -25,7 +24,7 @@ type copyCmd struct {
 }
 
 // Run makes the destination equal to the source.
-func (c copyCmd) Run(ctx context.Context, con console) (err error) {
+func (c *copyCmd) Run(ctx context.Context, con console) (err error) {
 	from, to := setup.End{Database: c.From, PasswordFile: c.FromPasswordFile}, setup.End{Database: c.To, PasswordFile: c.ToPasswordFile}
 	for _, flag := range []struct {
 		name, file string
@@ -37,11 +36,8 @@ func (c copyCmd) Run(ctx context.Context, con console) (err error) {
 		if flag.file != "" && !setup.OnServer(flag.end.Database) {
 			return usagef("--%s-password-file: a SQLite file has no password", flag.name)
 		}
-		// It is read at each connection; that it cannot be is told before the first.
-		if flag.file != "" {
-			if _, err := os.ReadFile(flag.file); err != nil {
-				return fmt.Errorf("--%s-password-file: %w", flag.name, err)
-			}
+		if err := setup.CheckPasswordFile(flag.file); err != nil {
+			return fmt.Errorf("--%s-password-file: %w", flag.name, err)
 		}
 	}
 	source, err := from.OpenSource(ctx)

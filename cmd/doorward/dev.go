@@ -37,7 +37,7 @@ type devCmd struct {
 }
 
 // Run starts the server and ends it when the process is told to stop.
-func (c devCmd) Run(ctx context.Context, con console) (err error) {
+func (c *devCmd) Run(ctx context.Context, con console) (err error) {
 	cfg, err := c.settings()
 	if err != nil {
 		return err

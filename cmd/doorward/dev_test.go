@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -19,7 +20,11 @@ import (
 )
 
 func TestDevSaysOneLineAndEndsWithStatusZero(t *testing.T) {
-	for name, signal := range map[string]os.Signal{"Ctrl-C": os.Interrupt, "SIGTERM": syscall.SIGTERM} {
+	signals := map[string]os.Signal{"Ctrl-C": os.Interrupt, "SIGTERM": syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // Under nohup nobody hears it.
+		signals["the terminal is closed"] = syscall.SIGHUP
+	}
+	for name, signal := range signals {
 		t.Run(name, func(t *testing.T) {
 			p, ready := dev(t)
 			text, err := os.ReadFile(ready.UserPrivateKeyFile)

@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 
+	"github.com/doorward/doorward/internal/setup"
 	"github.com/doorward/doorward/internal/store/postgres"
 )
 
@@ -15,7 +15,7 @@ type distributeCmd struct {
 }
 
 // Run spreads the tables over the machines of a Citus cluster, and prints a line a table.
-func (c distributeCmd) Run(ctx context.Context, con console) error {
+func (c *distributeCmd) Run(ctx context.Context, con console) error {
 	if c.Shards < 1 || c.Shards > 1024 {
 		return usagef("--shards %d: it must be 1 to 1024", c.Shards)
 	}
@@ -23,8 +23,11 @@ func (c distributeCmd) Run(ctx context.Context, con console) error {
 	if err != nil {
 		return err
 	}
-	if !strings.HasPrefix(cfg.Database, "postgres://") && !strings.HasPrefix(cfg.Database, "postgresql://") {
+	if !setup.OnServer(cfg.Database) {
 		return fmt.Errorf("the setting database names no PostgreSQL server: only the tables of a Citus cluster can be distributed")
+	}
+	if err := setup.CheckPasswordFile(cfg.DatabasePasswordFile); err != nil {
+		return err
 	}
 	return postgres.Distribute(ctx, postgres.Options{URL: cfg.Database, PasswordFile: cfg.DatabasePasswordFile}, postgres.Distribution{
 		Shards: c.Shards,

@@ -25,7 +25,7 @@ type exportCmd struct {
 }
 
 // Run writes the files.
-func (c exportCmd) Run(ctx context.Context, con console) error {
+func (c *exportCmd) Run(ctx context.Context, con console) error {
 	return c.with(ctx, false, func(cfg *config.Config, inst *setup.Installation) error {
 		b, err := newBlueprint(ctx, cfg, inst)
 		if err != nil {
@@ -66,6 +66,14 @@ func (c exportCmd) write(ctx context.Context, tree *blueprint.Tree, files bluepr
 		return err
 	}
 	defer func() { err = errors.Join(err, root.Close()) }()
+	lock, err := root.Open(".")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = lock.Close() }() // It was read alone.
+	if !lockFile(lock) {
+		return fmt.Errorf("another export into %s is under way: wait for its end", c.Folder)
+	}
 	old, err := c.replaced(root, tree)
 	if err != nil {
 		return err

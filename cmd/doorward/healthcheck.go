@@ -19,7 +19,7 @@ type healthcheckCmd struct {
 }
 
 // Run asks /readyz and fails unless the answer is 200.
-func (c healthcheckCmd) Run(ctx context.Context, con console) error {
+func (c *healthcheckCmd) Run(ctx context.Context, con console) error {
 	target, err := c.target()
 	if err != nil {
 		return err

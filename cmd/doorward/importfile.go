@@ -26,6 +26,8 @@ type importFile struct {
 	info fs.FileInfo
 	// read counts the bytes that were read.
 	read atomic.Int64
+	// begun: a row was read, so that there may be something of it in the database.
+	begun bool
 	// ended is what ended the reading before the end of the file.
 	ended error
 }
@@ -62,7 +64,7 @@ func (f *importFile) size() int64 {
 // rows reads the file as what its name and its first bytes say it is. That a sealed file is whole is known at its end alone: it is
 // read twice, so that nothing is imported of one that is not.
 func (f *importFile) rows(ctx context.Context, key string, s *schema.Schema) (transfer.Reader, error) {
-	text, sealed, err := f.text(key)
+	text, sealed, err := f.text(ctx, key)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +79,7 @@ func (f *importFile) rows(ctx context.Context, key string, s *schema.Schema) (tr
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
 			return nil, err
 		}
-		if text, _, err = f.text(key); err != nil {
+		if text, _, err = f.text(ctx, key); err != nil {
 			return nil, err
 		}
 	}
@@ -89,13 +91,17 @@ func (f *importFile) rows(ctx context.Context, key string, s *schema.Schema) (tr
 	} else {
 		rows = transfer.NewJSON(text)
 	}
-	return &watchedRows{rows, &f.ended}, nil
+	return &watchedRows{rows, &f.begun, &f.ended}, nil
 }
 
 // text is what the file holds, opened if it is sealed.
-func (f *importFile) text(key string) (text io.Reader, sealed bool, err error) {
+func (f *importFile) text(ctx context.Context, key string) (text io.Reader, sealed bool, err error) {
 	f.read.Store(0)
-	buffered := bufio.NewReaderSize(&countingReader{f.File, &f.read}, 64<<10)
+	file := io.Reader(f.File)
+	if !f.info.Mode().IsRegular() {
+		file = whileRunning{ctx, file}
+	}
+	buffered := bufio.NewReaderSize(&countingReader{file, &f.read}, 64<<10)
 	head, err := buffered.Peek(seal.SealedHead)
 	switch {
 	case err != nil && !errors.Is(err, io.EOF):
@@ -119,9 +125,10 @@ func (f *importFile) text(key string) (text io.Reader, sealed bool, err error) {
 	return buffered, false, nil
 }
 
-// watchedRows remembers what ended the reading.
+// watchedRows remembers how far the reading came.
 type watchedRows struct {
 	transfer.Reader
+	begun *bool
 	ended *error
 }
 
@@ -129,24 +136,13 @@ type watchedRows struct {
 func (w *watchedRows) Next() (transfer.Row, error) {
 	row, err := w.Reader.Next()
 	var refused *transfer.RowError
-	if err != nil && !errors.Is(err, io.EOF) && !errors.As(err, &refused) {
+	switch {
+	case err == nil, errors.As(err, &refused):
+		*w.begun = true
+	case !errors.Is(err, io.EOF):
 		*w.ended = err
 	}
 	return row, err
-}
-
-// whileRunning reads until the command is stopped.
-type whileRunning struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-// Read implements [io.Reader].
-func (w whileRunning) Read(p []byte) (int, error) {
-	if err := w.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return w.r.Read(p)
 }
 
 type countingReader struct {

@@ -65,7 +65,7 @@ func viewKey(k *store.Key, secret string) keyView {
 
 // Run makes the key. The files of the private key are written before the key is stored, and removed when it cannot be:
 // neither a key that nobody can use nor a file of no key is left behind.
-func (c keyCreateCmd) Run(ctx context.Context, con console) error {
+func (c *keyCreateCmd) Run(ctx context.Context, con console) error {
 	if err := site.CheckPrivileges(c.Privilege); err != nil {
 		return usagef("--privilege: %v", err)
 	}
@@ -98,7 +98,10 @@ func (c keyCreateCmd) Run(ctx context.Context, con console) error {
 			return errors.Join(err, remove())
 		}
 		warnOfPrivileges(con, c.Privilege)
-		return c.print(con, viewKey(key.Record, key.Secret))
+		if err := c.print(con, viewKey(key.Record, key.Secret)); err != nil {
+			return fmt.Errorf("the key %s was made, and what belongs to it could not be printed: revoke it, and make another: %w", key.Record.UserKey, err)
+		}
+		return nil
 	})
 }
 
@@ -204,7 +207,7 @@ type keyListCmd struct {
 }
 
 // Run prints a line a key, oldest first.
-func (c keyListCmd) Run(ctx context.Context, con console) error {
+func (c *keyListCmd) Run(ctx context.Context, con console) error {
 	return c.with(ctx, false, func(_ *config.Config, inst *setup.Installation) error {
 		keys, err := inst.Store.Keys(ctx, 0)
 		if err != nil {
@@ -244,7 +247,7 @@ type keySetCmd struct {
 }
 
 // Run changes what was given. It takes effect at the key's next call.
-func (c keySetCmd) Run(ctx context.Context, con console) error {
+func (c *keySetCmd) Run(ctx context.Context, con console) error {
 	if !c.Enable && !c.Disable && len(c.Privilege) == 0 && len(c.Site) == 0 {
 		return usagef("there is nothing to change: give --enable, --disable, --privilege or --site")
 	}
@@ -281,7 +284,7 @@ type keyRevokeCmd struct {
 }
 
 // Run revokes the key.
-func (c keyRevokeCmd) Run(ctx context.Context, con console) error {
+func (c *keyRevokeCmd) Run(ctx context.Context, con console) error {
 	err := c.with(ctx, false, func(_ *config.Config, inst *setup.Installation) error {
 		_, err := inst.Store.Key(ctx, c.UserKey)
 		return keyError(err, c.UserKey)

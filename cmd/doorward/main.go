@@ -16,6 +16,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode/utf8"
 
 	"github.com/alecthomas/kong"
 
@@ -55,7 +56,7 @@ type console struct {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), ends()...)
 	// The first signal asks for an orderly end; a later one ends the process at once. Later: timeout(1) and process
 	// groups deliver one wish twice.
 	context.AfterFunc(ctx, func() { time.AfterFunc(time.Second, stop) })
@@ -64,9 +65,19 @@ func main() {
 	os.Exit(status)
 }
 
+// ends are the signals that ask for an end. A terminal that is closed sends SIGHUP; nohup ignores it, and so it stays then.
+func ends() []os.Signal {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signals
+}
+
 // run parses the arguments and runs the verb. It returns the exit status: 0, 1 for a failure, 2 for wrong arguments, and what else a verb
 // says of itself.
 func run(ctx context.Context, args []string, con console) int {
+	con.In = whileRunning{ctx, con.In}
 	exit := -1
 	parser, err := kong.New(&cli{},
 		kong.Name("doorward"),
@@ -83,6 +94,11 @@ func run(ctx context.Context, args []string, con console) int {
 	}
 	if len(args) == 0 {
 		args = []string{"--help"}
+	}
+	for _, arg := range args {
+		if !utf8.ValidString(arg) { // The parser would put U+FFFD there: the name of another file.
+			return wrongUsage(con, usagef("%s is no UTF-8 text: give the file or folder a name that is", arg), nil)
+		}
 	}
 	verb, err := parser.Parse(args)
 	if exit >= 0 { // --help or --version has answered.

@@ -32,7 +32,7 @@ type partnerView struct {
 }
 
 // Run prints a line a partner, oldest first.
-func (c partnerListCmd) Run(ctx context.Context, con console) error {
+func (c *partnerListCmd) Run(ctx context.Context, con console) error {
 	return c.with(ctx, false, func(_ *config.Config, inst *setup.Installation) error {
 		partners, err := inst.Store.Partners(ctx)
 		if err != nil {
@@ -67,7 +67,7 @@ type partnerSetCmd struct {
 }
 
 // Run changes what was given. It takes effect at the next call.
-func (c partnerSetCmd) Run(ctx context.Context, con console) error {
+func (c *partnerSetCmd) Run(ctx context.Context, con console) error {
 	if !c.Enable && !c.Disable && !c.AnyNetwork {
 		return usagef("there is nothing to change: give --enable, --disable or --any-network")
 	}

@@ -13,7 +13,7 @@ type planCmd struct{ filesAsPlanned }
 const differs = exitStatus(3)
 
 // Run prints the difference. The exit status is 0 if there is none and 3 if there is one.
-func (c planCmd) Run(ctx context.Context, con console) error {
+func (c *planCmd) Run(ctx context.Context, con console) error {
 	return c.plan(ctx, con, false, func(_ *blueprint.Blueprint, _ *blueprint.Tree, p *blueprint.Plan) error {
 		if p.Empty() {
 			return nil

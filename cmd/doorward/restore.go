@@ -17,7 +17,7 @@ type restoreCmd struct {
 }
 
 // Run makes the data folder from the backup.
-func (c restoreCmd) Run(ctx context.Context, con console) error {
+func (c *restoreCmd) Run(ctx context.Context, con console) error {
 	cfg, _, err := c.load()
 	if err != nil {
 		return err

@@ -22,7 +22,7 @@ type searchExplainCmd struct {
 }
 
 // Run prints the plan as JSON. The query is not run.
-func (c searchExplainCmd) Run(ctx context.Context, con console) error {
+func (c *searchExplainCmd) Run(ctx context.Context, con console) error {
 	return c.withSite(ctx, func(_ *config.Config, inst *setup.Installation, s *site.Site) error {
 		q, err := query.Parse(c.Query)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/doorward/doorward/internal/blueprint"
 	"github.com/doorward/doorward/internal/config"
@@ -44,6 +45,9 @@ func (c devCmd) seed(ctx context.Context, con console, cfg *config.Config, inst 
 		info, err := os.Stat(name)
 		if err != nil {
 			return usagef("--seed: %v", err)
+		}
+		if !info.IsDir() && strings.EqualFold(filepath.Ext(name), ".csv") {
+			return usagef("--seed %s: a trial takes accounts as JSON objects, one a line; `doorward account import --data DIR` takes CSV", name)
 		}
 		seed := s.folder
 		if !info.IsDir() {

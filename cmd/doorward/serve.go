@@ -28,7 +28,7 @@ type serveCmd struct {
 }
 
 // Run starts the server and ends it, with every accepted call finished, when the process is told to stop.
-func (c serveCmd) Run(ctx context.Context, con console) (err error) {
+func (c *serveCmd) Run(ctx context.Context, con console) (err error) {
 	var flags []given
 	if c.HTTP != nil {
 		flags = append(flags, given{"--http", "listen.http", *c.HTTP})

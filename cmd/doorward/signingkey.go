@@ -19,7 +19,7 @@ type signingKeyCmd struct {
 type signingKeyListCmd struct{ configured }
 
 // Run prints a line a key.
-func (c signingKeyListCmd) Run(ctx context.Context, con console) error {
+func (c *signingKeyListCmd) Run(ctx context.Context, con console) error {
 	return c.with(ctx, false, func(_ *config.Config, inst *setup.Installation) error {
 		keys, err := inst.Store.SigningKeys(ctx)
 		if err != nil {
@@ -52,7 +52,7 @@ type signingKeyRotateCmd struct {
 }
 
 // Run makes the next key.
-func (c signingKeyRotateCmd) Run(ctx context.Context, con console) error {
+func (c *signingKeyRotateCmd) Run(ctx context.Context, con console) error {
 	if c.Delay < 0 || c.Life < 0 {
 		return usagef("--delay and --life: a time is negative")
 	}

@@ -53,7 +53,7 @@ func viewSite(s *store.Site, partner, secret string) siteView {
 }
 
 // Run makes the site and prints it. The partner's secret is printed when the partner is new.
-func (c siteCreateCmd) Run(ctx context.Context, con console) error {
+func (c *siteCreateCmd) Run(ctx context.Context, con console) error {
 	if err := c.check(); err != nil {
 		return err
 	}
@@ -76,6 +76,13 @@ func (c siteCreateCmd) Run(ctx context.Context, con console) error {
 			} else if !errors.Is(err, store.ErrNotFound) {
 				return err
 			}
+			if c.NewPartner == "" && secret != "" {
+				if sites, err := tx.Sites(0); err != nil {
+					return err
+				} else if len(sites) > 0 {
+					return errors.New("somebody else made the first site meanwhile: run this again")
+				}
+			}
 			if secret != "" {
 				if err := tx.PutPartner(partner); err != nil {
 					return err
@@ -86,7 +93,10 @@ func (c siteCreateCmd) Run(ctx context.Context, con console) error {
 		if err != nil {
 			return err
 		}
-		return printSite(con, viewSite(record, partner.Name, secret), c.JSON)
+		if err := printSite(con, viewSite(record, partner.Name, secret), c.JSON); err != nil {
+			return fmt.Errorf("the site %s was made (`doorward site show --secret` shows it again): %w", record.APIKey, err)
+		}
+		return nil
 	})
 }
 
@@ -167,7 +177,7 @@ type siteListCmd struct {
 }
 
 // Run prints a line a site, oldest first.
-func (c siteListCmd) Run(ctx context.Context, con console) error {
+func (c *siteListCmd) Run(ctx context.Context, con console) error {
 	return c.with(ctx, false, func(_ *config.Config, inst *setup.Installation) error {
 		sites, err := inst.Store.Sites(ctx, 0)
 		if err != nil {
@@ -209,7 +219,7 @@ type siteShowCmd struct {
 }
 
 // Run prints the site.
-func (c siteShowCmd) Run(ctx context.Context, con console) error {
+func (c *siteShowCmd) Run(ctx context.Context, con console) error {
 	return c.with(ctx, false, func(_ *config.Config, inst *setup.Installation) error {
 		s, err := site.NewDirectory(inst.Store, inst.Sealer).Site(ctx, c.APIKey)
 		if errors.Is(err, store.ErrNotFound) {
@@ -236,7 +246,7 @@ type siteSetCmd struct {
 }
 
 // Run changes what was given and prints the site.
-func (c siteSetCmd) Run(ctx context.Context, con console) error {
+func (c *siteSetCmd) Run(ctx context.Context, con console) error {
 	if c.Status == nil && c.Description == nil && c.DataCenter == "" && len(c.Trusted) == 0 {
 		return usagef("there is nothing to change: give --status, --description, --data-center or --trusted")
 	}

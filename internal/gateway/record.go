@@ -48,7 +48,7 @@ type Record struct {
 	UserAgent  string
 	SDK        string
 	Bytes      int
-	// Cause is what went wrong inside; nil for what is the caller's fault.
+	// Cause is what went wrong inside, or for the log what of the request could not be read; nil where the code says all.
 	Cause error
 	// Stack is where the code panicked.
 	Stack []byte
@@ -76,7 +76,7 @@ type Recorder interface {
 // API key are not in it.
 func (r *Record) log(ctx context.Context, log *slog.Logger) {
 	level := slog.LevelInfo
-	if r.Cause != nil || r.Stack != nil {
+	if r.Stack != nil || r.Cause != nil && !r.unreadable() {
 		level = slog.LevelError
 	}
 	if !log.Enabled(ctx, level) {
@@ -111,6 +111,16 @@ func (r *Record) log(ctx context.Context, log *slog.Logger) {
 		attrs = append(attrs, slog.String("stack", string(r.Stack)))
 	}
 	log.LogAttrs(ctx, level, "call", attrs...)
+}
+
+// unreadable tells whether the cause lies in what was sent: a body that ends early, a token that is none. Strangers can send that all
+// day, and it is no event for whoever watches for errors.
+func (r *Record) unreadable() bool {
+	switch r.Code {
+	case gigya.InvalidRequestFormat, gigya.InvalidRequestSignature, gigya.SessionHasExpired:
+		return true
+	}
+	return false
 }
 
 // cut bounds a text from outside for the log.

@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"bytes"
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -119,6 +121,34 @@ func TestAPanicBehindTheMethodIsCountedAndLogged(t *testing.T) {
 	for _, part := range []string{`"level":"ERROR"`, "out of ink", "failingRecorder"} {
 		if !strings.Contains(log.String(), part) {
 			t.Errorf("the log lacks %s: %s", part, log.String())
+		}
+	}
+}
+
+func TestWhatStrangersSendIsNoErrorOfTheServer(t *testing.T) {
+	for name, c := range map[string]struct {
+		kind, cause string
+		body        io.Reader
+	}{
+		"a body that is cut": {"application/x-www-form-urlencoded", "unexpected EOF", iotest.ErrReader(io.ErrUnexpectedEOF)},
+		"JSON that is none":  {"application/json", "EOF", strings.NewReader("{")},
+		"a part that is cut": {"multipart/form-data; boundary=b", "unexpected EOF", strings.NewReader("--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nx")},
+	} {
+		var log bytes.Buffer
+		g, err := gateway.New(gateway.Options{
+			Methods: method.NewTable(testMethods()...), Sites: noSites{}, Credentials: strangers{}, Clock: clock.System{}, CallID: func() string { return "id" },
+			Log: slog.New(slog.NewJSONHandler(&log, nil)),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := httptest.NewRequest(http.MethodPost, "/test.anonymous", c.body)
+		r.Header.Set("Content-Type", c.kind)
+		g.ServeHTTP(httptest.NewRecorder(), r)
+		for _, part := range []string{`"level":"INFO"`, `"errorCode":400001`, c.cause} {
+			if !strings.Contains(log.String(), part) {
+				t.Errorf("%s: the log lacks %s: %s", name, part, log.String())
+			}
 		}
 	}
 }

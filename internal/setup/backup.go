@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"zombiezen.com/go/sqlite"
+
 	"github.com/doorward/doorward/internal/durable"
 	"github.com/doorward/doorward/internal/seal"
 )
@@ -59,7 +61,11 @@ func (i *Installation) Backup(ctx context.Context, folder, version, masterKeyFil
 
 func (i *Installation) backup(ctx context.Context, folder, version, masterKeyFile string) (*Manifest, error) {
 	database := filepath.Join(folder, DatabaseFile)
-	if err := i.Store.Backup(ctx, database); err != nil {
+	err := i.Store.Backup(ctx, database)
+	if sqlite.ErrCode(err) == sqlite.ResultFull { // Of the database itself everything is only read.
+		return nil, fmt.Errorf("there is no room for the backup at %s: make room, or name a folder on another disk", folder)
+	}
+	if err != nil {
 		return nil, err
 	}
 	sum, size, err := digest(database)

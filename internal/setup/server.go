@@ -17,9 +17,24 @@ func OnServer(database string) bool {
 	return strings.HasPrefix(database, "postgres://") || strings.HasPrefix(database, "postgresql://")
 }
 
+// CheckPasswordFile tells why the password of a database cannot be read from the file; an empty name is no file. The driver reads it
+// at each connection, and waits there as for a database that is away: at the start it is known what is wrong.
+func CheckPasswordFile(file string) error {
+	if file == "" {
+		return nil
+	}
+	if _, err := os.ReadFile(file); err != nil {
+		return fmt.Errorf("the file with the password of the database cannot be read: %w", err)
+	}
+	return nil
+}
+
 // openServer opens a database on a server. All processes that share it must have the same master key: only the first one, which
 // finds nothing in the database, may make one.
 func openServer(ctx context.Context, o Options) (store.Store, *seal.Sealer, error) {
+	if err := CheckPasswordFile(o.PasswordFile); err != nil {
+		return nil, nil, err
+	}
 	s, err := postgres.Open(ctx, postgres.Options{URL: o.Database, PasswordFile: o.PasswordFile, Clock: o.Clock})
 	if err != nil {
 		return nil, nil, err

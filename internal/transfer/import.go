@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"github.com/doorward/doorward/gigya"
 	"github.com/doorward/doorward/internal/account"
 	"github.com/doorward/doorward/internal/clock"
+	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/id"
 	"github.com/doorward/doorward/internal/intake"
 	"github.com/doorward/doorward/internal/password"
@@ -33,8 +35,10 @@ type Importer struct {
 
 // prepared is a row that needs nothing but a transaction.
 type prepared struct {
-	line  int
-	uid   string
+	line int
+	uid  string
+	// named: the row says what the UID is.
+	named bool
 	in    *intake.Account
 	draft *intake.Draft
 	site  *site.Site
@@ -87,7 +91,7 @@ func (i *Importer) prepare(ctx context.Context, row Row) (*prepared, error) {
 	if err := in.Hash(ctx, i.Passwords); err != nil {
 		return nil, err
 	}
-	p.in, p.site, p.uid = in, s, in.UID
+	p.in, p.site, p.uid, p.named = in, s, in.UID, in.UID != ""
 	if p.uid == "" {
 		p.uid = id.UID(now, i.Rand)
 	}
@@ -120,7 +124,7 @@ func refusal(err error) error {
 	case errors.Is(err, store.ErrExists):
 		return fmt.Errorf("UID: there is an account with this UID already%w", errThereAlready)
 	case errors.As(err, &taken):
-		return fmt.Errorf("%s belongs to another account already%w", identifierText(taken.Identifier), errThereAlready)
+		return fmt.Errorf("%s belongs to another account already", identifierText(taken.Identifier))
 	case !errors.As(err, &failure):
 		return nil
 	case len(failure.Validation) == 0:
@@ -170,7 +174,30 @@ func (p *prepared) store(tx store.Tx, upsert bool) error {
 	}
 	conflicts, err := draft.Store(tx)
 	p.conflicts = conflicts
+	var taken *store.TakenError
+	if errors.As(err, &taken) && !p.named {
+		present, err := tx.Account(draft.Account.Group, taken.UID)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		if err == nil && sameData(present, draft.Account) {
+			p.err = &RowError{p.line, fmt.Errorf("%w%w", refusal(taken), errThereAlready)}
+			return nil
+		}
+	}
 	return p.refuse(err)
+}
+
+// sameData tells whether both accounts may have come of the same row that names no UID: what a row alone says of them is the same.
+func sameData(a, b *store.Account) bool {
+	for _, pair := range [][2]json.RawMessage{{a.Emails, b.Emails}, {a.LoginIDs, b.LoginIDs}, {a.Profile, b.Profile}, {a.Data, b.Data}} {
+		one, err := document.ParseStored(pair[0])
+		other, err2 := document.ParseStored(pair[1])
+		if err != nil || err2 != nil || !one.Equal(other) {
+			return false
+		}
+	}
+	return true
 }
 
 // extendsSchema tells whether the row changes what later rows are held against.

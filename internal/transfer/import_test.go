@@ -134,7 +134,7 @@ func TestRefusedRowsChangeNothingAndSayWhy(t *testing.T) {
 		"a long password":           {`{"UID":"u","password":"` + strings.Repeat("x", 2000) + `"}`, "password: longer than 1024 bytes"},
 		"a consent that is no flag": {`{"UID":"u","preferences":{"terms":{"isConsentGranted":"yes"}}}`, "preferences.terms.isConsentGranted: invalid type"},
 		"identities without one":    {`{"UID":"u","identities":[1]}`, "identities: want an array of objects"},
-		"too much data":             {`{"UID":"u","internal":{"x":"` + strings.Repeat("x", 600<<10) + `"}}`, "413003"},
+		"too much data":             {`{"UID":"u","internal":{"x":"` + strings.Repeat("x", 600<<10) + `"}}`, "a document of the account would be larger than 524288 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := x.add(test.row)

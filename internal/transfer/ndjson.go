@@ -12,7 +12,7 @@ import (
 )
 
 // errSpread ends the reading of a file whose every line would be refused for the same reason.
-var errSpread = errors.New("on its first line an object only begins: each must have one line of its own (jq -c makes it so), or all must be in one array")
+var errSpread = errors.New("its first line is not one whole object: each must have one line of its own with nothing behind it (jq -c makes it so), or all must be in one array")
 
 // NewNDJSON reads an object a line. Empty lines are passed over.
 func NewNDJSON(r io.Reader) Reader {

@@ -35,7 +35,7 @@ func rows(r transfer.Reader) []string {
 }
 
 const (
-	spread = "on its first line an object only begins: each must have one line of its own (jq -c makes it so), or all must be in one array"
+	spread = "its first line is not one whole object: each must have one line of its own with nothing behind it (jq -c makes it so), or all must be in one array"
 	utf16  = "UTF-16 text: convert the file to UTF-8 (iconv -f UTF-16 -t UTF-8)"
 	noText = "no text: unpack the file, or export it as CSV or JSON"
 	after  = "something follows the end of the array, and was not imported: a file is one array, or has an object a line"
@@ -58,6 +58,7 @@ func TestNDJSONIsReadLineByLine(t *testing.T) {
 		"a too long one at the end": {"{}\n" + long, []string{"1 {}", "refused line 2: longer than 4194304 bytes"}},
 		"objects over lines":        {"\n{\n \"a\": 1\n}\n{\n \"a\": 2\n}\n", []string{"ended: " + spread}},
 		"an answer over lines":      {"{\"results\": [\n{\"a\":1}\n]}\n", []string{"ended: " + spread}},
+		"objects with commas":       {"{\"a\":1},\n{\"a\":2}\n", []string{"ended: " + spread}},
 		"a half one further down":   {"{}\n{\n", []string{"1 {}", "refused line 2: not a JSON object: offset 1: a string was expected"}},
 		"UTF-16 with its mark":      {"\xff\xfe{\x00}\x00\n\x00", []string{"ended: " + utf16}},
 		"UTF-16 the other way":      {"\xfe\xff\x00{\x00}", []string{"ended: " + utf16}},

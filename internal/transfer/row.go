@@ -1,8 +1,11 @@
 package transfer
 
 import (
+	"errors"
 	"fmt"
 
+	"github.com/doorward/doorward/gigya"
+	"github.com/doorward/doorward/internal/account"
 	"github.com/doorward/doorward/internal/document"
 	"github.com/doorward/doorward/internal/plain"
 )
@@ -19,6 +22,10 @@ type RowError struct {
 
 // Error shows what cannot be printed escaped: names and values of the file stand in it, and it goes to a terminal.
 func (e *RowError) Error() string {
+	var failure *gigya.Error
+	if errors.As(e.Err, &failure) && failure.Code == gigya.ObjectTooLarge && failure.Details == "" {
+		return fmt.Sprintf("line %d: a document of the account would be larger than %d bytes", e.Line, account.MaxDocument)
+	}
 	return plain.Text(fmt.Sprintf("line %d: %v", e.Line, e.Err))
 }
 

@@ -108,6 +108,31 @@ func TestAnImportThatWasStoppedGoesOnWhereItEnded(t *testing.T) {
 	}
 }
 
+// TestARowBehindTheNoteThatIsAnothersIsRefused: only what may have come of the row itself is taken for imported.
+func TestARowBehindTheNoteThatIsAnothersIsRefused(t *testing.T) {
+	x := newTarget(t, "")
+	const file = `{"UID":"a","email":"a@example.com"}
+{"UID":"b","email":"a@example.com"}
+{"email":"c@example.com","profile":{"firstName":"C"}}
+{"email":"C@example.com","profile":{"firstName":"Another"}}
+{"email":"c@example.com"}
+{"email":"d@example.com","data":{"x":[1]}}`
+	refused := []string{
+		`line 2: the login identifier "a@example.com" belongs to another account already`,
+		`line 4: the login identifier "c@example.com" belongs to another account already`,
+		`line 5: the login identifier "c@example.com" belongs to another account already`,
+	}
+	for _, run := range []string{"the first run", "the second"} {
+		done, told, err := x.all(file, transfer.Run{Again: run == "the second"})
+		if diff := cmp.Diff(refused, told); err != nil || diff != "" || (done != transfer.Progress{Rows: 6, Imported: 3, Refused: 3}) {
+			t.Errorf("%s: %+v, %v %s", run, done, err, diff)
+		}
+	}
+	if n := strings.Count(x.exported(transfer.Plain), "\n"); n != 3 {
+		t.Errorf("%d accounts are there", n)
+	}
+}
+
 // unsettled is a store whose disk is waited for later: settle waits until it may.
 type unsettled struct {
 	store.Store
