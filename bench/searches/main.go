@@ -4,6 +4,7 @@
 //	go run ./bench/searches -accounts 1000000 -kilobytes 8
 //	go run ./bench/searches -database postgres://user@host/name    an empty database
 //	go run ./bench/searches -accounts 10000000 -folder big         kept in the folder: measured again without an import
+//	go run ./bench/searches -database postgres://user@host/name -folder keys    the same, of a database
 //
 // It writes a file of accounts with ready hashes, imports it by the command as an operator would, starts the server on it,
 // lets the indexes of the searched fields come by use, and measures each job: the times of one caller, and beside them, in
@@ -25,7 +26,7 @@ func main() {
 	flag.IntVar(&o.accounts, "accounts", 100_000, "accounts in the store")
 	flag.IntVar(&o.kilobytes, "kilobytes", 1, "size of an account: 1 or 8")
 	flag.StringVar(&o.database, "database", "", "an empty PostgreSQL database; default: SQLite in a temporary folder")
-	flag.StringVar(&o.folder, "folder", "", "where SQLite's database is kept: the accounts are imported if they are not there; default: a temporary folder")
+	flag.StringVar(&o.folder, "folder", "", "where the installation is kept, with SQLite's database: the accounts are imported if they are not there; default: a temporary folder")
 	flag.BoolVar(&o.fillOnly, "fill", false, "end when the accounts are in the folder")
 	flag.DurationVar(&o.seconds, "seconds", 3*time.Second, "time of each measurement")
 	flag.Parse()
@@ -45,9 +46,6 @@ type options struct {
 func run(o options) (err error) {
 	if o.accounts < 1000 || o.kilobytes != 1 && o.kilobytes != 8 {
 		return errors.New("at least 1000 accounts, of 1 or 8 kilobytes")
-	}
-	if o.folder != "" && o.database != "" {
-		return errors.New("a folder keeps a database of SQLite: leave out -folder or -database")
 	}
 	h := &house{options: o}
 	if o.folder == "" {

@@ -97,24 +97,40 @@ func (s *Store) learn(k *catalogue) {
 // forget has the catalogue read again that was found to be old.
 func (s *Store) forget(old *catalogue) { s.fields.CompareAndSwap(old, nil) }
 
-// indexed runs the reads of fn on one moment, with the indexes of that moment.
-func (s *Store) indexed(ctx context.Context, c *conn, fn func(k *catalogue) error) error {
-	var version int64
-	return ending(ctx, c, func() error {
-		b := &pgx.Batch{}
-		b.Queue(sqlSnapshot)
-		b.Queue(sqlSearchVersion).QueryRow(func(r pgx.Row) error { return r.Scan(&version) })
+// opening begins a moment. The first question goes along with it.
+type opening struct {
+	begun   bool
+	version int64
+}
+
+// queue begins the moment unless it has begun.
+func (o *opening) queue(b *pgx.Batch) {
+	if o.begun {
+		return
+	}
+	o.begun = true
+	b.Queue(sqlSnapshot)
+	b.Queue(sqlSearchVersion).QueryRow(func(r pgx.Row) error { return r.Scan(&o.version) })
+}
+
+// end begins the moment unless a question has done so, and returns the indexes of it. known are those that were gone by.
+func (o *opening) end(ctx context.Context, c *conn, s *Store, known *catalogue) (*catalogue, error) {
+	b := &pgx.Batch{}
+	if o.queue(b); b.Len() > 0 {
 		if err := c.SendBatch(ctx, b).Close(); err != nil {
-			return err
+			return nil, err
 		}
-		k := s.fields.Load()
-		if k == nil || k.version != version {
-			var err error
-			if k, err = readCatalogue(ctx, c); err != nil {
-				return fmt.Errorf("the search indexes: %w", err)
-			}
-			s.learn(k)
-		}
-		return fn(k)
-	})
+	}
+	if known != nil && known.version == o.version {
+		return known, nil
+	}
+	if k := s.fields.Load(); k != nil && k.version == o.version {
+		return k, nil
+	}
+	k, err := readCatalogue(ctx, c)
+	if err != nil {
+		return nil, fmt.Errorf("the search indexes: %w", err)
+	}
+	s.learn(k)
+	return k, nil
 }

@@ -159,7 +159,7 @@ func (s *Store) rollback(t *tx) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.ctx), closeTimeout)
 	defer cancel()
-	_, _ = t.c.Exec(ctx, "ROLLBACK")
+	_, _ = t.c.Exec(ctx, sqlRollback)
 }
 
 // guarded runs the function. A panic becomes its error, and so does the end of its goroutine (runtime.Goexit, as FailNow of

@@ -20,10 +20,11 @@ import (
 // of its own that says what it has added and taken away (count_changes), in its own transaction. In whatever snapshot, the accounts
 // of a group are its number and the changes that are in the snapshot, and so are the rows of an index in a piece.
 //
-// In the background the changes are added to the numbers and removed (fold.go), and pieces that have grown are cut (cut.go), which
-// leaves the sums as they are. Each of these transactions writes the row of the group in group_sizes. So of two that are under way at
-// the same time the second fails, and each sees what all others before it have done. Nobody else writes there, and nobody reads it
-// in a serializable transaction: changes neither wait for it nor are undone because of it.
+// Whoever has filled an index counts it in pieces at once (cut.go). In the background the changes are added to the numbers and removed
+// (fold.go), and pieces that have grown are divided, which leaves the sums as they are. Each of these transactions writes the row of
+// the group in group_sizes. So of two that are under way at the same time the second fails, and each sees what all others before it
+// have done. Nobody else writes there, and nobody reads it in a serializable transaction: changes neither wait for it nor are undone
+// because of it.
 //
 // A piece gets its number from the rows that a snapshot has, less the changes that the snapshot has. That is right if every later
 // writer of a row notes it, and who takes the index for one that is still filled does not. So pieces are first counted by a
@@ -36,14 +37,19 @@ import (
 const (
 	sqlGroupSize = `SELECT accounts + CAST((SELECT coalesce(sum(accounts), 0) FROM count_changes WHERE grp = $1) AS bigint)
 		FROM group_sizes WHERE grp = $1`
-	sqlNoteChange   = `INSERT INTO count_changes (grp, id, accounts, rows) VALUES ($1, $2, $3, $4)`
-	sqlRowsChanged  = `SELECT rows FROM count_changes WHERE grp = $1 AND rows IS NOT NULL`
+	sqlNoteChange = `INSERT INTO count_changes (grp, id, accounts, rows) VALUES ($1, $2, $3, $4)`
+	// The changes are asked for, and rows counted one by one, where there are pieces to add up, or there are none.
+	sqlRowsChanged  = `SELECT rows FROM count_changes WHERE grp = $4 AND rows IS NOT NULL AND EXISTS (SELECT 1` + sqlPiecesWithin + `)`
+	sqlRowsUnpieced = `SELECT count(*) FROM (SELECT 1 FROM search_keys WHERE field = $1 AND key >= $2 AND key < $3
+		AND NOT EXISTS (SELECT 1` + sqlPiecesWithin + `) LIMIT $4) AS probed`
+	// Without a row there is no piece that begins in the range, without a number one was not counted yet.
+	sqlRangeTotal = `SELECT a.key, a.uid, z.key, z.uid,
+		(SELECT CAST(CASE WHEN count(*) = count(rows) THEN sum(rows) END AS bigint)` + sqlPiecesWithin + `) - z.rows
+			+ (SELECT count(*) FROM search_keys WHERE field = $1 AND key >= $2 AND (key, uid) < (a.key, a.uid))
+			+ (SELECT count(*) FROM search_keys WHERE field = $1 AND (key, uid) >= (z.key, z.uid) AND key < $3)
+		FROM (SELECT key, uid` + sqlPiecesWithin + ` ORDER BY key, uid LIMIT 1) AS a,
+			(SELECT key, uid, rows` + sqlPiecesWithin + ` ORDER BY key DESC, uid DESC LIMIT 1) AS z`
 	sqlPiecesWithin = ` FROM search_counts WHERE field = $1 AND key >= $2 AND key < $3`
-	sqlFirstWithin  = `SELECT key, uid` + sqlPiecesWithin + ` ORDER BY key, uid LIMIT 1`
-	sqlLastWithin   = `SELECT key, uid, rows` + sqlPiecesWithin + ` ORDER BY key DESC, uid DESC LIMIT 1`
-	sqlSumWithin    = `SELECT CAST(coalesce(sum(rows), 0) AS bigint), count(*) - count(rows)` + sqlPiecesWithin
-	sqlRowsBefore   = `SELECT count(*) FROM search_keys WHERE field = $1 AND key >= $2 AND (key, uid) < ($3, $4)`
-	sqlRowsFrom     = `SELECT count(*) FROM search_keys WHERE field = $1 AND (key, uid) >= ($2, $3) AND key < $4`
 )
 
 // rowPlace is where a row of an index is, or a piece begins.
@@ -139,57 +145,52 @@ func groupTotal(ctx context.Context, c *conn, group string) (n int64, ok bool, e
 	return n, ok, err
 }
 
-// rangeTotal counts the rows of an index within a range of keys, in one moment; ok is false if there are no pieces to add up.
-func rangeTotal(ctx context.Context, c *conn, f *store.IndexRecord, in store.KeyRange) (n int64, ok bool, err error) {
-	var first, last rowPlace
-	var lastRows *int64
-	var sum, uncounted int64
-	var changes [][]byte
-	b := &pgx.Batch{}
-	within := []any{f.ID, in.From, in.To}
-	b.Queue(sqlLastWithin, within...).QueryRow(func(r pgx.Row) error {
-		err := r.Scan(&last.key, &last.uid, &lastRows)
+// rangeSum adds up how many rows an index has within a range of keys, in one moment.
+type rangeSum struct {
+	record *store.IndexRecord
+	in     store.KeyRange
+
+	// first and last are where the first and the last piece begin that begin within the range.
+	first, last rowPlace
+	// counted are the rows of before the changes, of which some are of the group's other indexes. uncounted: pieces begin in the range of
+	// which one was not counted yet.
+	counted   *int64
+	uncounted bool
+	changes   [][]byte
+}
+
+// queue adds what has to be asked for.
+func (x *rangeSum) queue(b *pgx.Batch) {
+	b.Queue(sqlRangeTotal, x.record.ID, x.in.From, x.in.To).QueryRow(func(r pgx.Row) error {
+		err := r.Scan(&x.first.key, &x.first.uid, &x.last.key, &x.last.uid, &x.counted)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
 		}
+		x.uncounted = x.counted == nil
 		return err
 	})
-	b.Queue(sqlFirstWithin, within...).QueryRow(func(r pgx.Row) error {
-		err := r.Scan(&first.key, &first.uid)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return nil
-		}
-		return err
-	})
-	b.Queue(sqlSumWithin, within...).QueryRow(func(r pgx.Row) error { return r.Scan(&sum, &uncounted) })
-	b.Queue(sqlRowsChanged, f.Group).Query(func(rows pgx.Rows) error {
+	b.Queue(sqlRowsChanged, x.record.ID, x.in.From, x.in.To, x.record.Group).Query(func(rows pgx.Rows) error {
 		var changed []byte
-		_, err := pgx.ForEachRow(rows, []any{&changed}, func() error { changes = append(changes, changed); changed = nil; return nil })
+		_, err := pgx.ForEachRow(rows, []any{&changed}, func() error { x.changes = append(x.changes, changed); changed = nil; return nil })
 		return err
 	})
-	if err := c.SendBatch(ctx, b).Close(); err != nil || lastRows == nil || uncounted > 0 {
-		return 0, false, err
+}
+
+// total is what it comes to, once that was answered; ok is false if there are no pieces to add up.
+func (x *rangeSum) total() (n int64, ok bool, err error) {
+	if x.counted == nil {
+		return 0, false, nil
 	}
-	sum -= *lastRows
-	for _, changed := range changes {
+	n = *x.counted
+	for _, changed := range x.changes {
 		err := eachRowChange(changed, func(r rowChange) {
-			if r.field == f.ID && r.compare(first) >= 0 && r.compare(last) < 0 {
-				sum += r.by
+			if r.field == x.record.ID && r.compare(x.first) >= 0 && r.compare(x.last) < 0 {
+				n += r.by
 			}
 		})
 		if err != nil {
 			return 0, false, err
 		}
 	}
-	b = &pgx.Batch{}
-	add := func(r pgx.Row) error {
-		var part int64
-		err := r.Scan(&part)
-		sum += part
-		return err
-	}
-	b.Queue(sqlRowsBefore, f.ID, in.From, first.key, first.uid).QueryRow(add)
-	b.Queue(sqlRowsFrom, f.ID, last.key, last.uid, in.To).QueryRow(add)
-	err = c.SendBatch(ctx, b).Close()
-	return sum, err == nil, err
+	return n, true, nil
 }

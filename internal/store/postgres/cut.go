@@ -10,34 +10,38 @@ import (
 const (
 	// pieceRows is how many rows a piece is given; one with more than twice as many is divided.
 	pieceRows = 1024
-	// piecesAtOnce bounds the pieces that one transaction makes.
-	piecesAtOnce = 32
+	// piecesAtOnce bounds the pieces that one transaction makes by dividing others, countAtOnce those that it makes by counting.
+	piecesAtOnce, countAtOnce = 32, 256
 
 	sqlUnevenness = `SELECT count(*), count(*) - count(rows), coalesce(sum(CASE WHEN rows > 2 * $2 OR rows = 0 AND key > '' THEN 1 ELSE 0 END), 0)
 		FROM search_counts WHERE field = $1`
 	sqlReadyField = `SELECT 1 FROM search_fields WHERE grp = $1 AND kind = $2 AND path = $3 AND id = $4 AND state = 2`
-	sqlUneven     = `SELECT key, uid, rows FROM search_counts WHERE field = $1 AND (rows > 2 * $2 OR rows IS NULL AND $3) ORDER BY key, uid LIMIT $4`
+	sqlUneven     = `SELECT key, uid, rows FROM search_counts WHERE field = $1 AND rows > 2 * $2 ORDER BY key, uid LIMIT $3`
 	sqlNextPiece  = `SELECT key, uid FROM search_counts WHERE field = $1 AND (key, uid) > ($2, $3) ORDER BY key, uid LIMIT 1`
 	sqlRowBehind  = `SELECT key, uid FROM search_keys WHERE field = $1 AND (key, uid) >= ($2, $3) ORDER BY key, uid LIMIT 1 OFFSET $4`
 	sqlRowsToEnd  = `SELECT count(*) FROM search_keys WHERE field = $1 AND (key, uid) >= ($2, $3)`
 	sqlRowsUpTo   = sqlRowsToEnd + ` AND (key, uid) < ($4, $5)`
-	sqlPutPiece   = `INSERT INTO search_counts (field, key, uid, rows) VALUES ($1, $2, $3, $4)
+	sqlUncounted  = `SELECT key, uid FROM search_counts WHERE field = $1 AND rows IS NULL ORDER BY key, uid LIMIT 1`
+	// Where pieces begin behind a row, in steps of so many rows.
+	sqlSteps = `SELECT key, uid FROM (SELECT key, uid, row_number() OVER (ORDER BY key, uid) AS n FROM search_keys
+		WHERE field = $1 AND (key, uid) >= ($2, $3) ORDER BY key, uid LIMIT $4) AS numbered WHERE n > 1 AND (n - 1) % $5 = 0 ORDER BY n`
+	sqlPutPiece = `INSERT INTO search_counts (field, key, uid, rows) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (field, key, uid) DO UPDATE SET rows = excluded.rows`
 	sqlForgetEmpties = `DELETE FROM search_counts WHERE field = $1 AND rows = 0 AND key > ''`
 	sqlSomePiece     = `SELECT 1 FROM search_counts WHERE field = $1 LIMIT 1`
 	sqlForgetPieces  = `DELETE FROM search_counts WHERE field = $1`
 )
 
-// piece is a part of an index. Without rows it is not counted yet.
+// piece is a part of an index that was counted.
 type piece struct {
 	rowPlace
-	rows *int64
+	rows int64
 }
 
 // unevenness is what is to be done to the pieces of an index.
 type unevenness struct{ pieces, uncounted, uneven int64 }
 
-// cut cuts an index into pieces of even size, as far as it is not.
+// cut counts the rows of an index in pieces, as far as they are not, and divides those that have grown.
 func (x *folder) cut(ctx context.Context, f *store.IndexRecord) error {
 	for {
 		u, err := point(ctx, x.s, func(ctx context.Context, c *conn) (u unevenness, err error) {
@@ -47,10 +51,10 @@ func (x *folder) cut(ctx context.Context, f *store.IndexRecord) error {
 		if err != nil {
 			return err
 		}
-		begin, count := sqlBeginMoment, u.pieces == 0 || u.uncounted > 0
+		begin, step := sqlBeginMoment, x.divideSome
 		switch {
-		case count:
-			begin = sqlBegin // See counts.go.
+		case u.pieces == 0 || u.uncounted > 0:
+			begin, step = sqlBegin, x.countSome // See counts.go.
 		case u.uneven == 0:
 			x.even[f.ID] = true
 			return nil
@@ -64,7 +68,7 @@ func (x *folder) cut(ctx context.Context, f *store.IndexRecord) error {
 			if ready, err = has(ctx, c, sqlReadyField, append(fieldKey(f), f.ID)...); err != nil || !ready {
 				return err
 			}
-			return x.cutSome(ctx, c, f.ID, count)
+			return step(ctx, c, f.ID)
 		})
 		if err != nil || !ready {
 			return err
@@ -72,22 +76,49 @@ func (x *folder) cut(ctx context.Context, f *store.IndexRecord) error {
 	}
 }
 
-// cutSome does a few steps of it. All changes that its transaction sees are in the numbers. count: it may count rows that were not.
-func (x *folder) cutSome(ctx context.Context, c *conn, field int64, count bool) error {
-	if _, err := exec(ctx, c, sqlForgetEmpties, field); err != nil {
+// countSome makes the next pieces of an index whose rows were not counted yet, from the first row to the last. All changes that its
+// transaction sees are in the numbers.
+func (x *folder) countSome(ctx context.Context, c *conn, field int64) error {
+	from := rowPlace{key: []byte{}}
+	begun, err := one(ctx, c, sqlUncounted, []any{field}, &from.key, &from.uid)
+	if err != nil {
 		return err
 	}
-	if count {
-		if some, err := has(ctx, c, sqlSomePiece, field); err != nil {
+	if !begun {
+		// Another process may have counted it all since it was looked at.
+		if some, err := has(ctx, c, sqlSomePiece, field); err != nil || some {
 			return err
-		} else if !some {
-			if err := put(ctx, c, field, piece{rowPlace{[]byte{}, ""}, nil}); err != nil {
-				return err
-			}
 		}
 	}
+	b := &pgx.Batch{}
+	steps := 0
+	err = each(ctx, c, sqlSteps, []any{field, from.key, from.uid, countAtOnce*x.pieceRows + 1, x.pieceRows}, func(r pgx.Rows) error {
+		b.Queue(sqlPutPiece, field, from.key, from.uid, x.pieceRows)
+		steps++
+		from = rowPlace{}
+		return r.Scan(&from.key, &from.uid)
+	})
+	if err != nil {
+		return err
+	}
+	// What is behind the last step is the end, or comes with the next transaction.
+	var rest *int64
+	if steps < countAtOnce {
+		if err := get(ctx, c, sqlRowsToEnd, []any{field, from.key, from.uid}, &rest); err != nil {
+			return err
+		}
+	}
+	b.Queue(sqlPutPiece, field, from.key, from.uid, rest)
+	return c.SendBatch(ctx, b).Close()
+}
+
+// divideSome does a few steps towards pieces of even size. All changes that its transaction sees are in the numbers.
+func (x *folder) divideSome(ctx context.Context, c *conn, field int64) error {
+	if err := call(ctx, c, sqlForgetEmpties, field); err != nil {
+		return err
+	}
 	var uneven []piece
-	err := each(ctx, c, sqlUneven, []any{field, x.pieceRows, count, piecesAtOnce}, func(r pgx.Rows) error {
+	err := each(ctx, c, sqlUneven, []any{field, x.pieceRows, piecesAtOnce}, func(r pgx.Rows) error {
 		var p piece
 		err := r.Scan(&p.key, &p.uid, &p.rows)
 		uneven = append(uneven, p)
@@ -98,7 +129,7 @@ func (x *folder) cutSome(ctx context.Context, c *conn, field int64, count bool) 
 	}
 	made := 0
 	for _, p := range uneven {
-		for rest := &p; rest != nil && (rest.rows == nil || *rest.rows > 2*x.pieceRows) && made < piecesAtOnce; made++ {
+		for rest := &p; rest != nil && rest.rows > 2*x.pieceRows && made < piecesAtOnce; made++ {
 			if rest, err = x.divide(ctx, c, field, *rest); err != nil {
 				return err
 			}
@@ -124,18 +155,13 @@ func (x *folder) divide(ctx context.Context, c *conn, field int64, p piece) (res
 		if followed {
 			sql, args = sqlRowsUpTo, append(args, next.key, next.uid)
 		}
-		p.rows = new(int64)
-		if err := get(ctx, c, sql, args, p.rows); err != nil {
+		if err := get(ctx, c, sql, args, &p.rows); err != nil {
 			return nil, err
 		}
 		return nil, put(ctx, c, field, p)
 	}
-	rest = &piece{behind, nil}
-	if p.rows != nil {
-		left := *p.rows - x.pieceRows
-		rest.rows = &left
-	}
-	p.rows = &x.pieceRows
+	rest = &piece{behind, p.rows - x.pieceRows}
+	p.rows = x.pieceRows
 	if err := put(ctx, c, field, p); err != nil {
 		return nil, err
 	}
@@ -143,6 +169,5 @@ func (x *folder) divide(ctx context.Context, c *conn, field int64, p piece) (res
 }
 
 func put(ctx context.Context, c *conn, field int64, p piece) error {
-	_, err := exec(ctx, c, sqlPutPiece, field, p.key, p.uid, p.rows)
-	return err
+	return call(ctx, c, sqlPutPiece, field, p.key, p.uid, p.rows)
 }

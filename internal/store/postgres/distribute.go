@@ -243,7 +243,7 @@ func one(ctx context.Context, c *conn, sql string, args []any, targets ...any) (
 	return err == nil, err
 }
 
-// call calls a function of the engine, whose result says nothing.
+// call runs a statement whose result says nothing.
 func call(ctx context.Context, c *conn, sql string, args ...any) error {
 	_, err := c.Exec(ctx, sql, args...)
 	return err

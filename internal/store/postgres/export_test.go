@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/doorward/doorward/internal/query"
@@ -32,6 +33,21 @@ func Fold(ctx context.Context, s *Store, size int64) error {
 		return err
 	}
 	return x.all(ctx, k)
+}
+
+// CountAgain counts all indexes in pieces of the size, as who has found none of them.
+func CountAgain(ctx context.Context, s *Store, size int64) error {
+	x := &folder{s: s, pieceRows: size, even: map[int64]bool{}}
+	k, err := point(ctx, s, readCatalogue)
+	if err != nil {
+		return err
+	}
+	for _, fields := range k.groups {
+		for _, f := range fields {
+			err = errors.Join(err, x.moment(ctx, sqlBegin, func(c *conn) error { return x.countSome(ctx, c, f.ID) }))
+		}
+	}
+	return err
 }
 
 // BeginIndex begins an index, which Work fills.

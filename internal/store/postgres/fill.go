@@ -48,12 +48,12 @@ type filled struct {
 	keys       []keyChange
 }
 
-// fill puts all accounts into the index, batch after batch, and makes it ready. After an error whoever comes next goes on where
-// it ended.
-func (x *indexer) fill(ctx context.Context, f *store.IndexRecord) error {
+// fill puts all accounts into the index, batch after batch, and makes it ready; done is false if it is another's. After an error whoever
+// comes next goes on where it ended.
+func (x *indexer) fill(ctx context.Context, f *store.IndexRecord) (done bool, err error) {
 	from, err := x.claim(ctx, f)
 	if err != nil {
-		return unclaimed(err)
+		return false, unclaimed(err)
 	}
 	most := fillBatch
 	wait := patience{ends: time.Now().Add(x.s.patience), most: pauseLost}
@@ -65,20 +65,20 @@ func (x *indexer) fill(ctx context.Context, f *store.IndexRecord) error {
 			// It was in the way of changes, or the connection was lost. The smaller it is, the less is in its way.
 			most = max(leastBatch, most/2)
 			if !wait.wait(ctx) {
-				return bounded(ctx, err)
+				return false, bounded(ctx, err)
 			}
 			continue
 		case errors.Is(err, errFlags):
 			if err := x.flag(ctx, f, b.flags); err != nil {
-				return err
+				return false, err
 			}
 			f.Flags |= b.flags
 			continue
 		case err != nil:
-			return unclaimed(err)
+			return false, unclaimed(err)
 		case b.accounts < most:
 			// Whoever came since has written himself.
-			return x.turn(ctx, f, store.IndexReady)
+			return true, x.turn(ctx, f, store.IndexReady)
 		}
 		from, most = b.next, min(most+most/4+1, fillBatch)
 		wait = patience{ends: time.Now().Add(x.s.patience), most: pauseLost}

@@ -40,6 +40,8 @@ const (
 	dueChanges = 1024
 	// foldAtOnce bounds the changes that one transaction adds, each of which has up to [mostKeys] rows or so.
 	foldAtOnce = 256
+	// askAgain is after how long a process that has found another at work looks whether there is something left to do.
+	askAgain = time.Second
 )
 
 // folder keeps the numbers that large results are added up from. Of several processes one works, which it says by a claim that ends
@@ -58,7 +60,7 @@ type folder struct {
 	known bool
 	// even are the indexes whose pieces were found to be even, and have not grown since.
 	even map[int64]bool
-	// held is when the claim was last said again.
+	// held is when the claim was last said again; zero: there is none.
 	held time.Time
 
 	watch *store.IndexWatch
@@ -93,22 +95,45 @@ func (x *folder) work(ctx context.Context) error {
 	if err != nil || !k.counted {
 		return err
 	}
-	if mine, err := x.claim(ctx, sqlClaimCounting); err != nil || !mine {
+	mine, err := x.claim(ctx, sqlClaimCounting)
+	switch {
+	case mine || ctx.Err() != nil:
+		defer x.leave(ctx) // What was broken off may have claimed it.
+	case err == nil:
+		time.AfterFunc(askAgain, x.watch.Wake)
+	}
+	if err != nil || !mine {
 		return err
 	}
-	defer func() {
-		// If it fails the claim ends by itself.
-		_ = x.s.read(context.WithoutCancel(ctx), func(ctx context.Context, c *conn) error { _, err := exec(ctx, c, sqlLeaveCounting); return err })
-	}()
 	return x.all(ctx, k)
 }
 
+// leave ends the claim, of a store that is being closed too: nothing depends on whose it was. If it fails the claim ends by itself.
+func (x *folder) leave(ctx context.Context) {
+	x.held = time.Time{}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
+	defer cancel()
+	_, _ = x.s.once(ctx, func(ctx context.Context, c *conn) error { return call(ctx, c, sqlLeaveCounting) })
+}
+
+// begin makes the pieces of an index that has become ready. It has no claim: whoever has it may have died, and searches wait for them.
+func (x *folder) begin(ctx context.Context, f store.IndexRecord) error {
+	x.working.Lock()
+	defer x.working.Unlock()
+	f.State = store.IndexReady
+	return x.group(ctx, f.Group, []*store.IndexRecord{&f})
+}
+
 func (x *folder) claim(ctx context.Context, sql string) (mine bool, err error) {
-	x.held = time.Now()
-	return point(ctx, x.s, func(ctx context.Context, c *conn) (bool, error) {
+	at := time.Now()
+	mine, err = point(ctx, x.s, func(ctx context.Context, c *conn) (bool, error) {
 		n, err := exec(ctx, c, sql, claimFor.Milliseconds())
 		return n > 0, err
 	})
+	if mine {
+		x.held = at
+	}
+	return mine, err
 }
 
 // all does it for all groups.
@@ -168,7 +193,7 @@ func (x *folder) group(ctx context.Context, group string, fields []*store.IndexR
 // moment runs a transaction that changes numbers, and again after one of another process was in its way. It leaves no outcome: it
 // is never wrong to run it once more.
 func (x *folder) moment(ctx context.Context, begin string, fn func(c *conn) error) error {
-	if time.Since(x.held) > claimFor/4 {
+	if !x.held.IsZero() && time.Since(x.held) > claimFor/4 {
 		if _, err := x.claim(ctx, sqlHoldCounting); err != nil {
 			return err
 		}

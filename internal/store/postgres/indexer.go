@@ -20,6 +20,7 @@ const (
 	sqlDeleteSearchField = `DELETE FROM search_fields WHERE grp = $1 AND kind = $2 AND path = $3 AND id = $4 AND state = 3`
 	sqlClaimSearchField  = `UPDATE search_fields SET worker = $4, until = ` + serverTime + ` + $5 WHERE grp = $1 AND kind = $2 AND path = $3
 		AND id = $6 AND state = $7 AND (worker = $4 OR until < ` + serverTime + `) RETURNING filled`
+	sqlAnalyzeKeys    = `ANALYZE search_keys`
 	sqlDropSearchKeys = `DELETE FROM search_keys WHERE (field, key, uid, first) IN
 		(SELECT field, key, uid, first FROM search_keys WHERE field = $1 LIMIT $2)`
 )
@@ -97,8 +98,7 @@ func (x *indexer) work(ctx context.Context) error {
 		for _, f := range fields {
 			switch f.State {
 			case store.IndexFilling:
-				err = x.fill(ctx, f)
-				x.s.folder.watch.Wake()
+				err = x.complete(ctx, k, f)
 			case store.IndexReady:
 				err = x.keep(ctx, f)
 			case store.IndexGoing:
@@ -108,6 +108,20 @@ func (x *indexer) work(ctx context.Context) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// complete fills an index, and makes what searches count by.
+func (x *indexer) complete(ctx context.Context, k *catalogue, f *store.IndexRecord) error {
+	done, err := x.fill(ctx, f)
+	if err != nil || !done {
+		return err
+	}
+	if k.counted && x.s.folder.begin(ctx, *f) != nil {
+		x.s.folder.watch.Wake() // Others were in its way, say.
+	}
+	// The engine takes a range of an index that it has not heard of for one of few rows, and reads all of it where a few are asked for.
+	// It hears of it by itself some minutes later.
+	return x.s.again(ctx, func(ctx context.Context, c *conn) error { return call(ctx, c, sqlAnalyzeKeys) })
 }
 
 // transact runs a transaction of the indexer, which changes no account.

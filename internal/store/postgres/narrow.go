@@ -24,71 +24,114 @@ func (s *Store) hasAll(group string, wanted []store.Index) bool {
 
 // chosen runs fn on one moment, for which the plan has chosen from the indexes.
 func (r *run) chosen(ctx context.Context, c *conn, fn func() error) error {
-	return r.store.indexed(ctx, c, func(k *catalogue) error {
-		r.counted, r.sums = k.counted, nil
-		choice, err := store.Choose(r.search, k.groups[r.group], r.indexed(), func(parts []store.IndexRanges, atMost int64) ([][]int64, error) {
-			return r.probe(ctx, c, parts, atMost)
-		})
+	return ending(ctx, c, func() error {
+		r.opening = opening{}
+		// Mostly the indexes are still those that the process knows: what is asked about them goes along with the beginning.
+		known := r.store.fields.Load()
+		if known != nil {
+			if err := r.choose(ctx, c, known); err != nil {
+				return err
+			}
+		}
+		k, err := r.opening.end(ctx, c, r.store, known)
 		if err != nil {
 			return err
 		}
-		r.Choice = *choice
+		if k != known {
+			if err := r.choose(ctx, c, k); err != nil {
+				return err
+			}
+		}
 		return fn()
 	})
 }
 
+func (r *run) choose(ctx context.Context, c *conn, k *catalogue) error {
+	r.counted, r.sums = k.counted, nil
+	choice, err := store.Choose(r.search, k.groups[r.group], r.indexed(), func(parts []store.IndexRanges, atMost int64) ([][]int64, error) {
+		return r.probe(ctx, c, parts, atMost)
+	})
+	if err == nil {
+		r.Choice = *choice
+	}
+	return err
+}
+
 const sqlProbe = `SELECT count(*) FROM (SELECT 1 FROM search_keys WHERE field = $1 AND key >= $2 AND key < $3 LIMIT $4) AS probed`
 
-// rangeSum is how many rows of an index are in a range.
-type rangeSum struct {
+// knownRows is how many rows of an index are in a range.
+type knownRows struct {
 	field int64
 	in    store.KeyRange
 	rows  int64
 }
 
-// probeRows is how far ranges are counted row by row before they are added up instead.
-const probeRows = 1024
+// mostSums is how many ranges are added up; what has more is not counted by sums either.
+const mostSums = 8
 
-// probe counts index rows for the choice. Of a result that is counted anyway it adds up the ranges that are large.
+// probe counts index rows for the choice. Of a result that is counted anyway it adds up the ranges in which pieces begin, which in
+// others are not many.
 func (r *run) probe(ctx context.Context, c *conn, parts []store.IndexRanges, atMost int64) ([][]int64, error) {
-	if !r.counted || !r.search.Total || atMost <= probeRows {
-		return probe(ctx, c, parts, atMost)
+	ranges := 0
+	for _, at := range parts {
+		ranges += len(at.Ranges)
 	}
-	counts, err := probe(ctx, c, parts, probeRows)
-	if err != nil {
+	if !r.counted || !r.search.Total || ranges > mostSums {
+		return r.rowByRow(ctx, c, parts, atMost)
+	}
+	var sums []*rangeSum
+	b := &pgx.Batch{}
+	r.opening.queue(b)
+	for _, at := range parts {
+		for _, in := range at.Ranges {
+			sum := &rangeSum{record: at.Record, in: in}
+			sum.queue(b)
+			sums = append(sums, sum)
+		}
+	}
+	counts := queueProbes(b, sqlRowsUnpieced, parts, atMost)
+	if err := c.SendBatch(ctx, b).Close(); err != nil {
 		return nil, err
 	}
 	for i, at := range parts {
 		for j, in := range at.Ranges {
-			if counts[i][j] < probeRows {
-				continue
-			}
-			n, ok, err := rangeTotal(ctx, c, at.Record, in)
+			n, ok, err := sums[0].total()
 			if err != nil {
 				return nil, err
 			}
-			if !ok {
-				return probe(ctx, c, parts, atMost)
+			switch {
+			case ok:
+				counts[i][j] = n
+				r.sums = append(r.sums, knownRows{at.Record.ID, in, n})
+			case sums[0].uncounted:
+				return r.rowByRow(ctx, c, parts, atMost)
 			}
-			counts[i][j] = n
-			r.sums = append(r.sums, rangeSum{at.Record.ID, in, n})
+			sums = sums[1:]
 		}
 	}
 	return counts, nil
 }
 
-// probe counts index rows, all ranges in one message.
-func probe(ctx context.Context, c *conn, parts []store.IndexRanges, atMost int64) ([][]int64, error) {
-	counts := make([][]int64, len(parts))
+// rowByRow counts index rows, all ranges in one message.
+func (r *run) rowByRow(ctx context.Context, c *conn, parts []store.IndexRanges, atMost int64) ([][]int64, error) {
 	b := &pgx.Batch{}
+	r.opening.queue(b)
+	counts := queueProbes(b, sqlProbe, parts, atMost)
+	return counts, c.SendBatch(ctx, b).Close()
+}
+
+func queueProbes(b *pgx.Batch, sql string, parts []store.IndexRanges, atMost int64) [][]int64 {
+	counts := make([][]int64, len(parts))
 	for i, at := range parts {
 		counts[i] = make([]int64, len(at.Ranges))
 		for j, in := range at.Ranges {
-			b.Queue(sqlProbe, at.Record.ID, in.From, in.To, atMost).QueryRow(func(r pgx.Row) error { return r.Scan(&counts[i][j]) })
+			b.Queue(sql, at.Record.ID, in.From, in.To, atMost).QueryRow(func(r pgx.Row) error { return r.Scan(&counts[i][j]) })
 		}
 	}
-	return counts, c.SendBatch(ctx, b).Close()
+	return counts
 }
+
+const keyAndUID = "key, uid"
 
 // indexRow is a row of an index.
 type indexRow struct {
@@ -96,9 +139,9 @@ type indexRow struct {
 	uid string
 }
 
-// indexRows selects the first rows of a walk.
-func indexRows(f *store.IndexRecord, w store.IndexWalk, most int) []fragment {
-	rows := fragment{"SELECT key, uid FROM search_keys WHERE field = ?", []any{f.ID}}
+// indexRows selects columns of the first rows of a walk.
+func indexRows(columns string, f *store.IndexRecord, w store.IndexWalk, most int) []fragment {
+	rows := fragment{"SELECT " + columns + " FROM search_keys WHERE field = ?", []any{f.ID}}
 	if w.First {
 		rows.sql += " AND first"
 	}
@@ -129,7 +172,7 @@ func (r *run) walk(ctx context.Context, c *conn, f *store.IndexRecord, walks []s
 			err := found.Scan(&row.key, &row.uid)
 			rows = append(rows, row)
 			return err
-		}, indexRows(f, walks[0], piece)...)
+		}, indexRows(keyAndUID, f, walks[0], piece)...)
 		if err != nil {
 			return err
 		}
@@ -180,6 +223,23 @@ func (r *run) stream(ctx context.Context, c *conn) (uids []string, err error) {
 		return enough, nil
 	})
 	return uids, err
+}
+
+// streamedPage is one statement for the page of the index that has its order, if the page is short and nothing has to be looked at
+// beside the index. Engines that spread tables are asked step by step.
+func (r *run) streamedPage() (sql string, args []any, ok bool) {
+	limit := r.search.Limit
+	if !r.counted || limit <= 0 || limit > deliverBatch || r.search.Start > 0 || r.where != nil && !r.Covered() {
+		return "", nil, false
+	}
+	walks := r.Stream.Walks(r.search.After)
+	if len(walks) != 1 {
+		return "", nil, false
+	}
+	accounts := fragment{"SELECT " + accountColumns + " FROM accounts WHERE grp = ? AND uid = ANY(ARRAY(", []any{r.group}}
+	pieces := slices.Concat([]fragment{accounts}, indexRows("uid", r.Stream.Record, walks[0], limit), []fragment{{sql: "))"}})
+	sql, args = statement(pieces...)
+	return sql, args, true
 }
 
 // lookUp calls fn for the accounts that an option leads to and that satisfy the condition, each once.
@@ -259,22 +319,39 @@ func (r *run) satisfying(ctx context.Context, c *conn, rows []indexRow, columns 
 // lookUpBatch is how many accounts are looked up in one statement.
 const lookUpBatch = 512
 
+// knownTotal is how many accounts satisfy the condition, if the choice has found it out.
+func (r *run) knownTotal() (n int64, ok bool) {
+	if !r.Whole {
+		return 0, false
+	}
+	o := r.Best
+	if len(o.Parts) == 0 || o.Distinct() && o.Rows < store.ProbeRows {
+		return o.Rows, true
+	}
+	at, ok := o.Single()
+	if !ok || !o.Distinct() {
+		return 0, false
+	}
+	in := at.Ranges[0]
+	for _, known := range r.sums {
+		if known.field == at.Record.ID && bytes.Equal(known.in.From, in.From) && bytes.Equal(known.in.To, in.To) {
+			return known.rows, true
+		}
+	}
+	return 0, false
+}
+
 // countRows counts the accounts of the plan's option by the rows that lead to them. One with several counts once.
 func (r *run) countRows(ctx context.Context, c *conn) error {
 	o := r.Best
-	if len(o.Parts) == 0 || o.Distinct() && o.Rows < store.ProbeRows {
-		r.total = o.Rows
-		return nil
-	}
 	if at, ok := o.Single(); ok && o.Distinct() && r.counted {
-		in := at.Ranges[0]
-		for _, known := range r.sums {
-			if known.field == at.Record.ID && bytes.Equal(known.in.From, in.From) && bytes.Equal(known.in.To, in.To) {
-				r.total = known.rows
-				return nil
-			}
+		sum := &rangeSum{record: at.Record, in: at.Ranges[0]}
+		b := &pgx.Batch{}
+		sum.queue(b)
+		if err := c.SendBatch(ctx, b).Close(); err != nil {
+			return err
 		}
-		total, ok, err := rangeTotal(ctx, c, at.Record, in)
+		total, ok, err := sum.total()
 		if err != nil || ok {
 			r.total = total
 			return err

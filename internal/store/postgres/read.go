@@ -106,14 +106,17 @@ func ending(ctx context.Context, c *conn, fn func() error) (err error) {
 		}
 		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTimeout)
 		defer cancel()
-		if _, endErr := c.Exec(ending, "ROLLBACK"); err == nil {
+		if _, endErr := c.Exec(ending, sqlRollback); err == nil {
 			err = endErr
 		}
 	}()
 	return fn()
 }
 
-const sqlSnapshot = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`
+const (
+	sqlSnapshot = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`
+	sqlRollback = `ROLLBACK`
+)
 
 // point is read for one value.
 func point[T any](ctx context.Context, s *Store, fn func(ctx context.Context, c *conn) (T, error)) (v T, err error) {

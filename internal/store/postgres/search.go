@@ -48,7 +48,11 @@ type run struct {
 	// counted: there are numbers to add up, as far as they were made.
 	counted bool
 	// sums are the ranges that were added up already.
-	sums []rangeSum
+	sums []knownRows
+	// opening begins the moment of the search.
+	opening opening
+	// settled: the total is known, or not asked for. The last statement of the page ends the moment then.
+	settled bool
 	// wanted are the indexes that the search could use.
 	wanted []store.Index
 	// begun: fn was called.
@@ -58,43 +62,51 @@ type run struct {
 }
 
 func (r *run) once(ctx context.Context, c *conn) error {
-	r.total, r.found = 0, 0
+	r.total, r.found, r.settled = 0, 0, false
 	alone := r.exact && r.native()
 	if alone && !r.search.Total && !r.store.has(r.group, r.wanted) {
 		return r.page(ctx, c)
 	}
 	return r.chosen(ctx, c, func() error {
-		counted, err := r.answer(ctx, c, alone)
-		if err != nil || counted || !r.search.Total {
+		if r.search.Total {
+			r.total, r.settled = r.knownTotal()
+		} else {
+			r.settled = true
+		}
+		if err := r.answer(ctx, c, alone); err != nil || r.settled {
 			return err
 		}
 		return r.count(ctx, c, alone)
 	})
 }
 
-// answer hands over the page, and tells whether it has counted as well. alone: the server can answer without us.
-func (r *run) answer(ctx context.Context, c *conn, alone bool) (counted bool, err error) {
+// answer hands over the page, and may count as well. alone: the server can answer without us.
+func (r *run) answer(ctx context.Context, c *conn, alone bool) error {
 	var uids []string
+	var err error
 	switch {
 	case r.Stream != nil:
+		if sql, args, ok := r.streamedPage(); ok {
+			return r.fetch(ctx, c, sql, args, r.settled, r.inOrder)
+		}
 		uids, err = r.stream(ctx, c)
 	case r.Narrow == nil && alone:
-		return false, r.page(ctx, c)
+		return r.page(ctx, c)
 	case r.Narrow == nil && r.indexed() && (!r.search.Total || r.Best != nil):
 		uids, err = r.walkInOrder(ctx, c)
 	default:
-		counted = true
+		r.total = 0
 		uids, err = r.walkAll(ctx, c)
+		r.settled = true
 	}
-	if err != nil {
-		return false, err
+	for len(uids) > 0 && err == nil {
+		batch := uids[:min(deliverBatch, len(uids))]
+		uids = uids[len(batch):]
+		err = r.fetch(ctx, c, sqlGetAccounts, []any{r.group, batch}, r.settled && len(uids) == 0, func(found []*store.Account) []*store.Account {
+			return inOrderOf(batch, found)
+		})
 	}
-	for batch := range slices.Chunk(uids, deliverBatch) {
-		if err := r.fetch(ctx, c, batch); err != nil {
-			return false, err
-		}
-	}
-	return counted, nil
+	return err
 }
 
 // searchMode keeps no statement in the server: clients choose the shapes of the texts.
@@ -275,31 +287,50 @@ func (r *run) candidates(ctx context.Context, c *conn, columns []string, fn func
 	}, slices.Concat([]fragment{{sql: "SELECT " + strings.Join(append([]string{"uid"}, columns...), ", ")}, r.from()}, pieces)...)
 }
 
-// fetch reads accounts of the snapshot and hands them over in the order of the UIDs.
-func (r *run) fetch(ctx context.Context, c *conn, uids []string) error {
-	found := make(map[string]*store.Account, len(uids))
+// fetch reads accounts of the snapshot and hands them over in an order. last: nothing is read after it.
+func (r *run) fetch(ctx context.Context, c *conn, sql string, args []any, last bool, order func(found []*store.Account) []*store.Account) error {
+	var found []*store.Account
 	var row accountRow
-	err := each(ctx, c, sqlGetAccounts, []any{r.group, uids}, func(rows pgx.Rows) error {
-		a := &store.Account{Group: r.group}
-		if err := row.scan(rows, a); err != nil {
-			return err
+	b := &pgx.Batch{}
+	b.Queue(sql, args...).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			a := &store.Account{Group: r.group}
+			if err := row.scan(rows, a); err != nil {
+				return err
+			}
+			found = append(found, a)
 		}
-		found[a.UID] = a
-		return nil
+		return rows.Err()
 	})
-	if err != nil {
+	if last {
+		b.Queue(sqlRollback)
+	}
+	if err := c.SendBatch(ctx, b).Close(); err != nil {
 		return err
 	}
-	for _, uid := range uids {
-		a, ok := found[uid]
-		if !ok {
-			continue // Deleted meanwhile: a distributed engine has no moment that is the same on all of its machines.
-		}
+	for _, a := range order(found) {
 		if err := r.deliver(a); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// inOrderOf returns the accounts in the order of the UIDs. One may be missing that was deleted meanwhile: a distributed engine has no
+// moment that is the same on all of its machines.
+func inOrderOf(uids []string, found []*store.Account) []*store.Account {
+	places := make(map[string]int, len(uids))
+	for i, uid := range uids {
+		places[uid] = i
+	}
+	slices.SortFunc(found, func(a, b *store.Account) int { return places[a.UID] - places[b.UID] })
+	return found
+}
+
+// inOrder returns the accounts in the order of the search.
+func (r *run) inOrder(found []*store.Account) []*store.Account {
+	slices.SortFunc(found, func(a, b *store.Account) int { return r.compare(r.place(a), r.place(b)) })
+	return found
 }
 
 // partialRow reads rows of the UID and some further columns.

@@ -89,7 +89,7 @@ func (r *run) statements() (all [][]fragment) {
 	found := []fragment{{sql: "SELECT uid"}, r.from(), {" AND uid = ANY(?)", []any{[]string{""}}}}
 	switch {
 	case r.Stream != nil:
-		all = append(all, indexRows(r.Stream.Record, r.Stream.Walks(r.search.After)[0], max(r.search.Limit, 1)))
+		all = append(all, indexRows(keyAndUID, r.Stream.Record, r.Stream.Walks(r.search.After)[0], max(r.search.Limit, 1)))
 		if r.where == nil || r.Covered() {
 			return all
 		}
@@ -97,7 +97,7 @@ func (r *run) statements() (all [][]fragment) {
 	case r.Narrow != nil:
 		for _, at := range r.Narrow.Parts {
 			for _, in := range at.Ranges {
-				all = append(all, indexRows(at.Record, store.IndexWalk{In: in}, mostPiece))
+				all = append(all, indexRows(keyAndUID, at.Record, store.IndexWalk{In: in}, mostPiece))
 			}
 		}
 		return append(all, found)
