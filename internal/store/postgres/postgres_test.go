@@ -60,7 +60,7 @@ func TestConformanceOfTwoStores(t *testing.T) {
 // TestConformanceBehindATransactionPooler runs the suite with pgbouncer in between, which has fewer connections to the server
 // than the store has to it.
 func TestConformanceBehindATransactionPooler(t *testing.T) {
-	next := postgrestest.Own(t).Pooler(t)
+	next := postgrestest.Own(t, postgrestest.Unsynced).Pooler(t)
 	storetest.Run(t, func(t *testing.T) store.Store {
 		url := postgrestest.With(t, postgrestest.With(t, next(), "pool_max_conns", "12"), "pooler", "transaction")
 		return open(t, postgres.Options{URL: url})

@@ -193,9 +193,12 @@ func (c *Cluster) answers() bool {
 }
 
 // URL is where the server is, by its socket.
-func (c *Cluster) URL() string {
+func (c *Cluster) URL() string { return c.at("postgres") }
+
+// at is where a database of the server is, by its socket.
+func (c *Cluster) at(database string) string {
 	q := url.Values{"host": {c.folder}, "port": {strconv.Itoa(c.port)}, "user": {"doorward"}}
-	return "postgres:///postgres?" + q.Encode()
+	return "postgres:///" + database + "?" + q.Encode()
 }
 
 // Address is where the server is, by TCP: host and port.

@@ -1,6 +1,7 @@
 // Package postgrestest gives tests a PostgreSQL database of their own.
 //
-// [URL] starts a private cluster from the installed binaries, once for a test binary, and makes a schema for each test. The
+// [URL] starts a private cluster from the installed binaries, once for a test binary, and makes a schema for each test. It does not wait
+// for the disk ([Unsynced]), except for benchmarks. The
 // variable DOORWARD_TEST_POSTGRES names another server to run against instead, of whatever make. Where there is neither, tests
 // are skipped, unless DOORWARD_TEST_REQUIRE_POSTGRES is set: then they fail. A test binary ends by [Stop]. [Citus] makes a cluster of
 // several servers where DOORWARD_TEST_CITUS is set, and [AnyCitus] takes the one that it names.
@@ -13,6 +14,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -28,12 +30,29 @@ const (
 	RequireVariable = "DOORWARD_TEST_REQUIRE_POSTGRES"
 )
 
-// shared is the cluster of the test binary.
-var shared struct {
+// Unsynced is the setting of a cluster whose commits do not wait for the disk. They survive the death of every process, but not of the
+// machine, which no test here brings about.
+const Unsynced = "fsync=off"
+
+// perDatabase is how many schemas a database of a shared cluster has. What looks tables up by name in the information schema reads the
+// tables of all of them, so that with hundreds of schemas it would take most of the time of opening a store.
+const perDatabase = 20
+
+// sharedCluster is a cluster that tests share, each with a schema of its own.
+type sharedCluster struct {
+	settings []string
 	sync.Mutex
 	cluster *Cluster
 	err     error
+	schemas int
+	url     string
 }
+
+// The clusters of the test binary. Benchmarks measure what a server does that keeps its promises.
+var (
+	sharedByTests      = &sharedCluster{settings: []string{Unsynced}}
+	sharedByBenchmarks = &sharedCluster{}
+)
 
 // URL returns the URL of an empty schema. It skips the test, or fails it, where there is no
 // server.
@@ -42,7 +61,11 @@ func URL(t testing.TB) string {
 	if server := os.Getenv(ServerVariable); server != "" {
 		return externalSchema(t, server)
 	}
-	u, _ := newSchema(t, sharedCluster(t).URL()) // It goes with the cluster.
+	shared := sharedByTests
+	if _, ok := t.(*testing.B); ok {
+		shared = sharedByBenchmarks
+	}
+	u, _ := newSchema(t, shared.database(t)) // It goes with the cluster.
 	return u
 }
 
@@ -101,27 +124,41 @@ func Run(m *testing.M) int {
 	return status
 }
 
-// Stop removes the cluster of the test binary, if there is one.
+// Stop removes the clusters of the test binary, if there are any.
 func Stop() {
-	shared.Lock()
-	defer shared.Unlock()
-	if shared.cluster != nil {
-		shared.cluster.Remove()
-		shared.cluster = nil
+	sharedByTests.remove()
+	sharedByBenchmarks.remove()
+}
+
+func (s *sharedCluster) remove() {
+	s.Lock()
+	defer s.Unlock()
+	if s.cluster != nil {
+		s.cluster.Remove()
+		s.cluster = nil
 	}
 }
 
-func sharedCluster(t testing.TB) *Cluster {
+// database returns the URL of a database that has room for one more schema.
+func (s *sharedCluster) database(t testing.TB) string {
 	t.Helper()
-	shared.Lock()
-	defer shared.Unlock()
-	if shared.cluster == nil && shared.err == nil {
-		shared.cluster, shared.err = start()
+	s.Lock()
+	defer s.Unlock()
+	if s.cluster == nil && s.err == nil {
+		s.cluster, s.err = start(s.settings...)
 	}
-	if shared.err != nil {
-		missing(t, shared.err)
+	if s.err != nil {
+		missing(t, s.err)
 	}
-	return shared.cluster
+	if s.schemas%perDatabase == 0 {
+		name := "tests" + strconv.Itoa(s.schemas/perDatabase)
+		if err := s.cluster.Run("CREATE DATABASE " + name + " TEMPLATE template0"); err != nil {
+			t.Fatalf("making a database: %v", err)
+		}
+		s.url = s.cluster.at(name)
+	}
+	s.schemas++
+	return s.url
 }
 
 // missing skips the test where there are no binaries; it fails it if they are there or required.
