@@ -76,6 +76,11 @@ func (s *Store) catalogue(ctx context.Context, c *conn) (*catalogue, error) {
 	if k := s.fields.Load(); k != nil {
 		return k, nil
 	}
+	return s.readIndexes(ctx, c)
+}
+
+// readIndexes reads the indexes in the moment of the connection, and keeps what it has learned.
+func (s *Store) readIndexes(ctx context.Context, c *conn) (*catalogue, error) {
 	k, err := readCatalogue(ctx, c)
 	if err != nil {
 		return nil, fmt.Errorf("the search indexes: %w", err)
@@ -127,10 +132,5 @@ func (o *opening) end(ctx context.Context, c *conn, s *Store, known *catalogue) 
 	if k := s.fields.Load(); k != nil && k.version == o.version {
 		return k, nil
 	}
-	k, err := readCatalogue(ctx, c)
-	if err != nil {
-		return nil, fmt.Errorf("the search indexes: %w", err)
-	}
-	s.learn(k)
-	return k, nil
+	return s.readIndexes(ctx, c)
 }
