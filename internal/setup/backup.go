@@ -15,10 +15,9 @@ import (
 	"strings"
 	"time"
 
-	"zombiezen.com/go/sqlite"
-
 	"github.com/doorward/doorward/internal/durable"
 	"github.com/doorward/doorward/internal/seal"
+	"github.com/doorward/doorward/internal/store"
 )
 
 const manifestFile = "backup.json"
@@ -62,7 +61,7 @@ func (i *Installation) Backup(ctx context.Context, folder, version, masterKeyFil
 func (i *Installation) backup(ctx context.Context, folder, version, masterKeyFile string) (*Manifest, error) {
 	database := filepath.Join(folder, DatabaseFile)
 	err := i.Store.Backup(ctx, database)
-	if sqlite.ErrCode(err) == sqlite.ResultFull { // Of the database itself everything is only read.
+	if errors.Is(err, store.ErrNoRoom) {
 		return nil, fmt.Errorf("there is no room for the backup at %s: make room, or name a folder on another disk", folder)
 	}
 	if err != nil {

@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"zombiezen.com/go/sqlite"
-
 	"github.com/doorward/doorward/internal/setup"
 	"github.com/doorward/doorward/internal/store"
 )
@@ -19,7 +17,7 @@ import (
 type onFullDisk struct{ store.Store }
 
 func (onFullDisk) Backup(_ context.Context, file string) error {
-	return fmt.Errorf("back up to %s: %w", file, sqlite.ResultFull.ToError())
+	return fmt.Errorf("back up to %s: %w", file, store.ErrNoRoom)
 }
 
 func TestABackupWithoutRoomSaysWhoseDiskIsFull(t *testing.T) {

@@ -26,6 +26,8 @@ var (
 	// ErrUnknown: the connection to the database was lost while a change was committed, and nobody could be asked whether it
 	// happened: it may have.
 	ErrUnknown = errors.New("it is not known whether the change happened")
+	// ErrNoRoom: the disk that a backup is written to is full.
+	ErrNoRoom = errors.New("there is no room on the disk")
 	// ErrClosed: the store was closed.
 	ErrClosed = errors.New("store is closed")
 )
@@ -62,6 +64,7 @@ type Store interface {
 	// Ready returns nil when the store can answer.
 	Ready(ctx context.Context) error
 	// Backup writes a consistent copy of everything to the file, which must not exist. Reads and writes go on meanwhile.
+	// Without room for it the error is ErrNoRoom.
 	Backup(ctx context.Context, file string) error
 	// Close waits for the changes under way, then lets go of everything.
 	Close() error

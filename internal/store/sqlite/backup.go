@@ -8,7 +8,10 @@ import (
 	"os"
 	"path/filepath"
 
+	"zombiezen.com/go/sqlite"
+
 	"github.com/doorward/doorward/internal/durable"
+	"github.com/doorward/doorward/internal/store"
 )
 
 // Backup implements [store.Store]. The copy is one snapshot, packed and with a mode of 0600; it is a database that Open
@@ -59,5 +62,8 @@ func (s *Store) copyTo(ctx context.Context, file string) (err error) {
 	defer func() { err = errors.Join(err, c.Close()) }()
 	c.SetInterrupt(ctx.Done())
 	_, err = exec(c.Conn, "VACUUM INTO ?", func(b *binder) { b.text(file) })
+	if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultFull {
+		return store.ErrNoRoom // The database itself is only read.
+	}
 	return stopped(ctx, err)
 }
