@@ -76,9 +76,9 @@ func (l *logFile) close() error {
 	return l.file.Close()
 }
 
-// wait has the engine wait for the disk at the next commit if any of the group's callers does. A commit that waits makes all earlier
+// chooseSync has the engine wait for the disk at the next commit if any of the group's callers does. A commit that waits makes all earlier
 // ones durable too.
-func (w *writer) wait() error {
+func (w *writer) chooseSync() error {
 	ahead := true
 	for _, j := range w.group {
 		ahead = ahead && j.ahead

@@ -15,7 +15,7 @@ const (
 	sqlReleaseStrays   = `DELETE FROM identifiers WHERE account = 0 AND grp = ? AND uid = ?`
 	sqlOrphan          = `UPDATE identifiers SET account = 0 WHERE account = ?`
 
-	sqlSettle = `UPDATE identifiers SET account = coalesce((SELECT id FROM accounts WHERE grp = ?1 AND uid = ?4), 0)
+	sqlCorrectRow = `UPDATE identifiers SET account = coalesce((SELECT id FROM accounts WHERE grp = ?1 AND uid = ?4), 0)
 		WHERE grp = ?1 AND space = ?2 AND value = ?3 AND uid = ?4`
 )
 
@@ -56,7 +56,7 @@ func (p *rowPromise) is(group, uid string) bool {
 func (t *tx) claim(c *sqlite.Conn, group string, id store.Identifier, uid string) error {
 	p := &t.promise
 	if !p.is(group, uid) {
-		if err := t.settle(c); err != nil {
+		if err := t.endPromise(c); err != nil {
 			return err
 		}
 		row, err := t.rows.take(c)
@@ -109,12 +109,12 @@ func (t *tx) insert(c *sqlite.Conn, a *store.Account) error {
 	return nil
 }
 
-// settle ends the promise.
-func (t *tx) settle(c *sqlite.Conn) error {
+// endPromise brings identifiers that were given a number to the row that their account has, if it has another one or none.
+func (t *tx) endPromise(c *sqlite.Conn) error {
 	p := &t.promise
 	if !p.kept {
 		for _, id := range p.claimed {
-			if _, err := exec(c, sqlSettle, func(b *binder) { bindIdentifier(b, p.group, id, p.uid) }); err != nil {
+			if _, err := exec(c, sqlCorrectRow, func(b *binder) { bindIdentifier(b, p.group, id, p.uid) }); err != nil {
 				return err
 			}
 		}

@@ -126,7 +126,7 @@ func (t *tx) DeleteAccount(group, uid string) error {
 			return err
 		}
 		// Its identifiers must have its number, and nobody must be given the number again.
-		if err := t.settle(c); err != nil {
+		if err := t.endPromise(c); err != nil {
 			return err
 		}
 		if err := deleteAccount(c, group, uid); err != nil {

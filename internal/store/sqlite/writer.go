@@ -222,7 +222,7 @@ func (w *writer) begin() error {
 	w.audits.begin()
 	w.fields.settled = false
 	w.rows = rowNumbers{}
-	if err := w.wait(); err != nil {
+	if err := w.chooseSync(); err != nil {
 		return err
 	}
 	return w.exec("BEGIN IMMEDIATE")
@@ -273,7 +273,7 @@ func (w *writer) guarded(t *tx, j *job) (err error) {
 	if err := j.fn(t); err != nil || w.c.AutocommitEnabled() {
 		return err
 	}
-	return t.settle(w.c.Conn)
+	return t.endPromise(w.c.Conn)
 }
 
 // commit commits, with the sizes of the groups. A change of the configuration is announced to those who keep it in memory, in this process and in others, and
